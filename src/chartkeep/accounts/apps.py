@@ -1,0 +1,15 @@
+"""Django's entry for this app."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """People, patients and who may act for them."""
+
+    name = "chartkeep.accounts"
+    label = "accounts"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the app's system checks."""
+        from chartkeep.accounts import checks  # noqa: F401 - importing registers

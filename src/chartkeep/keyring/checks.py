@@ -1,0 +1,1 @@
+"""System checks of the keys: every refusal to start of cryptography.md section 1."""

@@ -1,0 +1,10 @@
+"""Django's entry for this app."""
+
+from django.apps import AppConfig
+
+
+class OpsConfig(AppConfig):
+    """The chartkeep command."""
+
+    name = "chartkeep.ops"
+    label = "ops"
