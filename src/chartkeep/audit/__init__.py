@@ -1,1 +1,1 @@
-
+"""The append-only, tamper-evident log: tags, ``flows.record``, reading."""

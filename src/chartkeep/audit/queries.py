@@ -48,8 +48,8 @@ def entries_for_account(
 
 def _page(rows: QuerySet[LogEntry], sealer: FieldSealer, cursor: str | None, limit: int) -> Page[EntryView]:
     if cursor:
-        (before,) = decode_cursor(cursor, length=1)
-        rows = rows.filter(id__lt=int(before))
+        (before,) = decode_cursor(cursor, int)
+        rows = rows.filter(id__lt=before)
     found = list(rows.select_related("payload").order_by("-id")[: limit + 1])
     shown = found[:limit]
     more = encode_cursor(shown[-1].id) if len(found) > limit else None

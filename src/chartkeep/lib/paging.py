@@ -1,10 +1,9 @@
 """Cursor paging: an opaque place in an ordered list, stable while rows come and go."""
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from chartkeep.lib.errors import InvalidInputError
 
@@ -25,8 +24,8 @@ def encode_cursor(*place: str | int) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, *, length: int) -> list[str | int]:
-    """The place in a cursor that ``encode_cursor`` made of ``length`` values.
+def decode_cursor(cursor: str, *kinds: type) -> list[Any]:
+    """The place in a cursor that ``encode_cursor`` made of values of these ``kinds`` (``str`` or ``int``).
 
     Raises:
         InvalidInputError: it is no such cursor.
@@ -34,12 +33,8 @@ def decode_cursor(cursor: str, *, length: int) -> list[str | int]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         place = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (ValueError, binascii.Error, UnicodeEncodeError):
+    except (ValueError, UnicodeEncodeError, RecursionError):
         place = None
-    if (
-        not isinstance(place, list)
-        or len(place) != length
-        or not all(isinstance(value, str | int) and not isinstance(value, bool) for value in place)
-    ):
+    if not isinstance(place, list) or [type(value) for value in place] != list(kinds):
         raise InvalidInputError(field="cursor", problem="not a cursor that this list gave")
     return place

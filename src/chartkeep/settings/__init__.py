@@ -218,7 +218,7 @@ DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"Chartkeep <chartkeep@{_base.hostna
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "no-referrer"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-SECURE_SSL_REDIRECT = False  # the API refuses instead: see docs/decisions
+SECURE_SSL_REDIRECT = False  # TLS is ended here (TLS_CERT) or at the proxy, which redirects
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 X_FRAME_OPTIONS = "DENY"
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
@@ -274,6 +274,8 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 LOG_LEVEL = env.choice("LOG_LEVEL", "info", of=("debug", "info", "warning", "error")).upper()
 LOGGING_CONFIG = "chartkeep.lib.logs.configure"
 LOGGING = {"level": LOG_LEVEL}
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # addresses belong into the audit log, sealed
+DJANGO_STRUCTLOG_USER_ID_FIELD = None
 SILENCED_SYSTEM_CHECKS = [
-    "security.W008",  # TLS redirect is the proxy's or the API guard's business, see SECURE_SSL_REDIRECT
+    "security.W008",  # see SECURE_SSL_REDIRECT
 ]

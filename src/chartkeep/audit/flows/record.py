@@ -84,9 +84,13 @@ def _shard_of(patient: UUID | None) -> int:
 
 
 def _lock_head(shard: int) -> LogHead:
-    # The row must exist before it can be locked; two first writers meet in the insert, not in the lock.
-    LogHead.objects.bulk_create([LogHead(shard=shard, root=Frontier.empty().root())], ignore_conflicts=True)
-    return LogHead.objects.select_for_update().get(shard=shard)
+    head = LogHead.objects.select_for_update().filter(shard=shard).first()
+    if head is None:
+        # Two first writers meet in this insert; the loser's is ignored, and both then take the lock in turn.
+        empty = LogHead(shard=shard, root=Frontier.empty().root())
+        LogHead.objects.bulk_create([empty], ignore_conflicts=True)
+        head = LogHead.objects.select_for_update().get(shard=shard)
+    return head
 
 
 def _append(head: LogHead, entry: Entry) -> None:
