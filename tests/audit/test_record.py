@@ -122,9 +122,7 @@ def test_binds_the_payload_by_its_salted_digest(patient):
 
     write(patient.owner, patient, reason="because")
     row = LogEntry.objects.get()
-    payload = patient.fields.open(
-        row.payload.sealed, table="audit_logpayload", column="sealed", row=row.uuid
-    )
+    payload = patient.fields.open(row.payload.sealed, table="audit_logpayload", column="sealed", row=row.uuid)
     assert json.loads(payload)["reason"] == "because"
     assert sha256(bytes(row.payload.salt) + payload).digest() == bytes(row.payload_digest)
 

@@ -25,17 +25,17 @@ def environment_names() -> set[str]:
 
 
 def test_every_setting_is_in_the_table_of_settings_and_nothing_else():
-    documented = set(re.findall(r"^\| `([A-Z_]+)`", SETTINGS, flags=re.M))
+    documented = set(re.findall(r"^\| `([A-Z_]+)`", SETTINGS, flags=re.MULTILINE))
     assert documented == environment_names()
 
 
 def test_the_readme_names_only_settings_that_exist():
-    assert set(re.findall(r"^\| `([A-Z_]+)`", README, flags=re.M)) <= environment_names()
+    assert set(re.findall(r"^\| `([A-Z_]+)`", README, flags=re.MULTILINE)) <= environment_names()
 
 
 def test_every_audit_tag_is_explained():
     page = (ROOT / "docs" / "dev" / "audit-events.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| `([a-z_:]+)`", page, flags=re.M)) == {tag.value for tag in Tag}
+    assert set(re.findall(r"^\| `([a-z_:]+)`", page, flags=re.MULTILINE)) == {tag.value for tag in Tag}
 
 
 def test_every_command_is_in_the_operators_guide():
@@ -48,7 +48,7 @@ def test_every_command_is_in_the_operators_guide():
 def test_every_make_target_is_in_the_contributors_guide():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z-]+):.*##", makefile, flags=re.M))
+    targets = set(re.findall(r"^([a-z-]+):.*##", makefile, flags=re.MULTILINE))
     assert targets
     assert not [target for target in targets if f"make {target}" not in guide + README]
 

@@ -14,7 +14,9 @@ from chartkeep.keyring.models import MasterKeyState, VaultKey
 from chartkeep.keyring.recognition import unknown_keys, wrong_check_values
 from chartkeep.wiring import key_provider
 
-_GENERATE = "Make one with `chartkeep keys generate`, keep it safe, and set ENCRYPTION_KEY or ENCRYPTION_KEY_FILE."
+_GENERATE = (
+    "Make one with `chartkeep keys generate`, keep it safe, and set ENCRYPTION_KEY or ENCRYPTION_KEY_FILE."
+)
 _OTHER_SECRETS = ("SECRET_KEY", "JWT_SIGNING_KEY", "RSA_PRIVATE_KEY_PASSPHRASE")
 
 
@@ -72,7 +74,7 @@ def keys_of_the_database(databases: Sequence[str] | None = None, **_: Any) -> li
     found: list[CheckMessage] = [
         Error(
             f"The key check value of key {key_id} is not the one in the database.",
-            hint="The database was changed by hand, or belongs to another deployment. Restore both from one backup.",
+            hint="The database was changed by hand or is another deployment's. Restore both from one backup.",
             id="chartkeep.keyring.E005",
         )
         for key_id in wrong_check_values(provider)

@@ -14,4 +14,6 @@ class KeysUnavailableError(ChartkeepError):
     """The master key that wraps a vault key is not at hand; facts: ``key_id``."""
 
     code = "keys_unavailable"
-    message = "The encryption key {key_id} is not available. The administrator must add it to ENCRYPTION_KEY_FALLBACKS."
+    message = (
+        "The encryption key {key_id} is missing: the administrator must add it to ENCRYPTION_KEY_FALLBACKS."
+    )

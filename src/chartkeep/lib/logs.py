@@ -8,7 +8,8 @@ from typing import Any
 import structlog
 
 _SECRET_NAMES = re.compile(
-    r"token|secret|passw|passcode|authorization|cookie|session|key|jwe|jti|email|name|title|note|label", re.I
+    r"token|secret|passw|passcode|authorization|cookie|session|key|jwe|jti|email|name|title|note|label",
+    re.IGNORECASE,
 )
 _ALLOWED_NAMES = frozenset({"logger_name", "key_id", "func_name"})
 _LONG_SECRETS = re.compile(r"[A-Za-z0-9_-]{40,}(?:\.[A-Za-z0-9_-]+)*")

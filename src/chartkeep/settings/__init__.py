@@ -144,7 +144,7 @@ else:
         **(_database.get("OPTIONS") or {}),
         "pool": {"min_size": 1, "max_size": env.whole("DATABASE_POOL_SIZE", 8, least=1), "timeout": 10},
     }
-AUDIT_LOG_SHARDS = env.whole("AUDIT_LOG_SHARDS", 1 if DATABASE_URL == _sqlite else 16, least=1)
+AUDIT_LOG_SHARDS = env.whole("AUDIT_LOG_SHARDS", 1 if _sqlite == DATABASE_URL else 16, least=1)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---------------------------------------------------------------- accounts

@@ -96,5 +96,7 @@ def _read_secret(path: Path, name: str) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as problem:
-        raise SettingError(f"{name}: cannot read {path}: {problem.__class__.__name__}. "
-                           "Check that the file is there and readable by this account.") from None
+        raise SettingError(
+            f"{name}: cannot read {path}: {problem.__class__.__name__}. "
+            "Check that the file is there and readable by this account."
+        ) from None

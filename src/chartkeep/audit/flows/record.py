@@ -23,7 +23,7 @@ class OutsideTransactionError(RuntimeError):
     """A programmer's error: an act and its entry must stand or fall together."""
 
 
-def record(  # noqa: PLR0913 - an entry has this many facts
+def record(
     *,
     tag: Tag,
     actor: Actor,

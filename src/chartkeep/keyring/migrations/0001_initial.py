@@ -4,45 +4,57 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='MasterKeyState',
+            name="MasterKeyState",
             fields=[
-                ('key_id', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('check_value', models.BinaryField(max_length=8)),
-                ('first_seen', models.DateTimeField()),
+                ("key_id", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("check_value", models.BinaryField(max_length=8)),
+                ("first_seen", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Deployment',
+            name="Deployment",
             fields=[
-                ('only', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('uuid', models.UUIDField(unique=True)),
-                ('created_at', models.DateTimeField()),
+                ("only", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("uuid", models.UUIDField(unique=True)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('only', 1)), name='keyring_one_deployment')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("only", 1)), name="keyring_one_deployment")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='VaultKey',
+            name="VaultKey",
             fields=[
-                ('owner', models.UUIDField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('patient', 'Patient'), ('account', 'Account'), ('system', 'System')], max_length=16)),
-                ('key_id', models.CharField(db_index=True, max_length=64)),
-                ('key_version', models.CharField(max_length=128)),
-                ('wrapped', models.BinaryField()),
-                ('created_at', models.DateTimeField()),
-                ('destroyed_at', models.DateTimeField(null=True)),
+                ("owner", models.UUIDField(primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("patient", "Patient"), ("account", "Account"), ("system", "System")],
+                        max_length=16,
+                    ),
+                ),
+                ("key_id", models.CharField(db_index=True, max_length=64)),
+                ("key_version", models.CharField(max_length=128)),
+                ("wrapped", models.BinaryField()),
+                ("created_at", models.DateTimeField()),
+                ("destroyed_at", models.DateTimeField(null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'system')), fields=('kind',), name='keyring_one_system_vault')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "system")),
+                        fields=("kind",),
+                        name="keyring_one_system_vault",
+                    )
+                ],
             },
         ),
     ]
