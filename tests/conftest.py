@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.cast"]
+
 # The settings read the environment once, at import: it is laid out before Django starts.
 DATA_DIR = Path(tempfile.mkdtemp(prefix="chartkeep-tests-"))
 

@@ -1,1 +1,1 @@
-
+"""People who sign in, patients, and who may act for whom."""

@@ -35,8 +35,10 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in. Roles add to each other: an administrator may keep a child's record too,
-    and reads it as its guardian; being an administrator shows no record.
+    """A person who signs in.
+
+    Roles add to each other: an administrator may keep a child's record too, and reads it as its guardian;
+    being an administrator shows no record.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -109,7 +111,8 @@ class Guardianship(models.Model):
 class Invitation(models.Model):
     """A one-time permission to make an account. Only the SHA-256 of its token is kept.
 
-    ``is_setup`` marks the first-run link that makes the first account.
+    ``is_setup`` marks the first-run link that makes the first account. ``proves_address``: the link went
+    to the address by mail and to nobody else, so that whoever holds it has shown to own the address.
     """
 
     uuid = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -118,6 +121,7 @@ class Invitation(models.Model):
     makes_administrator = models.BooleanField(default=False)
     makes_clinician = models.BooleanField(default=False)
     is_setup = models.BooleanField(default=False)
+    proves_address = models.BooleanField(default=False)
     invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -125,3 +129,17 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"invitation {self.uuid}"
+
+
+class SharedCounter(models.Model):
+    """An entry of the cache that all processes and nodes share (``counters.SharedCache``).
+
+    Holds rate limits. ``key`` is a keyed digest, since the plain key carries a client's address.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    value = models.JSONField()
+    expires_at = models.DateTimeField(null=True, db_index=True)
+
+    def __str__(self) -> str:
+        return f"counter {self.key[:8]}"

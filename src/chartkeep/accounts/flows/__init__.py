@@ -1,1 +1,1 @@
-
+"""One verb each: what people do with accounts and patients."""
