@@ -17,7 +17,7 @@ _MASK = "[redacted]"
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Mask values whose name tells of a secret or a person, and anything in a text that looks like a token."""
+    """Mask values whose name tells of a secret or a person, and whatever looks like a token in a text."""
     for name, value in event.items():
         if name not in _ALLOWED_NAMES and _SECRET_NAMES.search(name):
             event[name] = _MASK

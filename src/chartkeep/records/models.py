@@ -36,7 +36,9 @@ class Record(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["patient", "-service_date", "-created_at", "-uuid"], name="records_timeline"),
+            models.Index(
+                fields=["patient", "-service_date", "-created_at", "-uuid"], name="records_timeline"
+            ),
             models.Index(fields=["trashed_at"], name="records_trash"),
         ]
 
@@ -60,9 +62,7 @@ class RecordVersion(models.Model):
     digest = models.BinaryField(help_text="sealed SHA-256 of the plaintext")
     extension_mismatch = models.BooleanField(default=False)
     created_at = models.DateTimeField()
-    created_by = models.ForeignKey(
-        "accounts.User", null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    created_by = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         constraints = [
