@@ -4,11 +4,13 @@ import os
 import tempfile
 from pathlib import Path
 
+import django
 import pytest
 
 pytest_plugins = ["tests.cast"]
 
-# The settings read the environment once, at import: it is laid out before Django starts.
+# The settings read the environment once, at import: it is laid out before Django starts. So Django is
+# started here: named in pyproject.toml, the settings would be read before this file.
 DATA_DIR = Path(tempfile.mkdtemp(prefix="chartkeep-tests-"))
 
 
@@ -22,6 +24,7 @@ def _lay_out_environment() -> None:
     (keys / "rsa_private.pem").touch(mode=0o600)
     (keys / "rsa_private.pem").write_bytes(private)
     (keys / "rsa_public.pem").write_bytes(public)
+    (DATA_DIR / "static").mkdir()  # the server warns when the front end is not built
     for name in [name for name in os.environ if name.startswith(("AWS_", "ENCRYPTION_", "RSA_"))]:
         del os.environ[name]
     os.environ.update(
@@ -31,13 +34,16 @@ def _lay_out_environment() -> None:
         ENCRYPTION_KEY=MasterKey.generate().to_text(),
         DATABASE_URL=os.environ.get("TEST_DATABASE_URL", f"sqlite:///{DATA_DIR}/chartkeep.sqlite3"),
         STORAGE_URL="memory:",
+        STATIC_ROOT=os.environ.get("STATIC_ROOT", str(DATA_DIR / "static")),
         ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
         BASE_URL="http://localhost:8000",
         LOG_LEVEL="warning",
+        DJANGO_SETTINGS_MODULE="chartkeep.settings",
     )
 
 
 _lay_out_environment()
+django.setup()
 
 
 @pytest.fixture(scope="session")

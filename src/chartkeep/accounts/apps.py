@@ -11,5 +11,5 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the app's system checks."""
-        from chartkeep.accounts import checks  # noqa: F401 - importing registers
+        """Register the system checks and signal handlers."""
+        from chartkeep.accounts import checks, signals  # noqa: F401 - importing registers

@@ -143,3 +143,15 @@ class SharedCounter(models.Model):
 
     def __str__(self) -> str:
         return f"counter {self.key[:8]}"
+
+
+class RefreshToken(models.Model):
+    """A refresh token that was given out, by its ``jti``. Used once; its family is its session."""
+
+    jti = models.UUIDField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"refresh token {self.jti}"

@@ -183,7 +183,8 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Chartkeep"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = _base.hostname in {"localhost", "127.0.0.1"}
-USERSESSIONS_TRACK_ACTIVITY = True
+USERSESSIONS_ADAPTER = "chartkeep.accounts.adapters.SessionsAdapter"
+USERSESSIONS_TRACK_ACTIVITY = False  # would write an address at every request
 
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_ONLY = False
@@ -196,6 +197,7 @@ HEADLESS_JWT_ROTATE_REFRESH_TOKEN = True
 HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
 HEADLESS_SERVE_SPECIFICATION = False
 
+SESSION_ENGINE = "chartkeep.accounts.sessions"
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = SECURE
@@ -270,7 +272,8 @@ USE_TZ = True
 USE_I18N = True
 
 # ---------------------------------------------------------------- caches and logs
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Shared by all processes and nodes, because rate limits are counted in it (JSON, hashed keys).
+CACHES = {"default": {"BACKEND": "chartkeep.accounts.counters.SharedCache"}}
 LOG_LEVEL = env.choice("LOG_LEVEL", "info", of=("debug", "info", "warning", "error")).upper()
 LOGGING_CONFIG = "chartkeep.lib.logs.configure"
 LOGGING = {"level": LOG_LEVEL}

@@ -184,4 +184,13 @@ class Migration(migrations.Migration):
                 condition=models.Q(("is_self", True)), fields=("user",), name="accounts_one_self"
             ),
         ),
+        migrations.CreateModel(
+            name='RefreshToken',
+            fields=[
+                ('jti', models.UUIDField(primary_key=True, serialize=False)),
+                ('expires_at', models.DateTimeField(db_index=True)),
+                ('used_at', models.DateTimeField(null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
     ]

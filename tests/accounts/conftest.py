@@ -1,0 +1,82 @@
+import json
+
+import pytest
+from django.test import Client
+from tests.cast import PASSWORD
+
+from chartkeep.accounts import mailbox, system_box
+
+API = "/_allauth/app/v1"
+
+
+class AppClient:
+    """An app that talks to the headless API, holding its session token and its JWTs."""
+
+    def __init__(self, **headers):
+        self.client = Client(**headers)
+        self.session = self.access = self.refresh = None
+
+    def call(self, method, path, body=None, **headers):
+        if self.access:
+            headers["Authorization"] = f"Bearer {self.access}"
+        elif self.session:
+            headers["X-Session-Token"] = self.session
+        response = self.client.generic(
+            method, API + path, json.dumps(body or {}), "application/json", headers=headers
+        )
+        meta = response.json().get("meta", {}) if response.content else {}
+        self.session = meta.get("session_token", self.session)
+        self.access = meta.get("access_token", self.access)
+        self.refresh = meta.get("refresh_token", self.refresh)
+        return response
+
+    def sign_in(self, person, password=PASSWORD):
+        return self.call("POST", "/auth/login", {"email": person.email, "password": password})
+
+    def sign_up(self, email, invitation="", password=PASSWORD):
+        headers = {"X-Invitation": invitation} if invitation else {}
+        return self.call("POST", "/auth/signup", {"email": email, "password": password}, **headers)
+
+    def refresh_with(self, token):
+        return Client().post(f"{API}/tokens/refresh", {"refresh_token": token}, "application/json")
+
+    def is_in(self):
+        return self.call("GET", "/auth/session").status_code == 200
+
+
+@pytest.fixture(autouse=True)
+def _paths(settings, tmp_path):
+    settings.ROOT_URLCONF = "tests.accounts.urls"
+    settings.MAILBOX_DIR = tmp_path / "mailbox"
+    settings.EMAIL_BACKEND = "chartkeep.accounts.mailbox.EmailBackend"
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if not name.startswith("chartkeep.web")]
+    system_box.forget()
+
+
+@pytest.fixture
+def app():
+    return AppClient()
+
+
+@pytest.fixture
+def new_app():
+    return AppClient
+
+
+@pytest.fixture
+def mails(ada):
+    """What waits in the mailbox, newest first, as an administrator reads it."""
+    return lambda: mailbox.list_messages(ada.actor)
+
+
+@pytest.fixture
+def log_of(db):
+    """The tags and outcomes of an account's log, oldest first."""
+    from chartkeep.audit.queries import entries_for_account
+    from chartkeep.keyring.vaults import vault_of
+
+    def read(person):
+        page = entries_for_account(person.id, sealer=vault_of(person.id).fields)
+        return [(entry.tag, entry.outcome) for entry in reversed(page.items)]
+
+    return read
