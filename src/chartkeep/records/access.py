@@ -63,7 +63,7 @@ def records_of(actor: Actor, patient_id: UUID, *, trashed: bool = False) -> Quer
 
 
 def readable_among(actor: Actor, record_ids: frozenset[UUID]) -> QuerySet[Record]:
-    """Those of the given records that the actor may read and that are not in the trash; the rest is left out."""
+    """Those of the given records, out of the trash, that the actor may read; the rest is left out."""
     rows = Record.objects.filter(uuid__in=record_ids, trashed_at=None)
     if actor.kind == ActorKind.VIEWER:
         return rows.filter(uuid__in=actor.shared_records, patient_id=actor.shared_patient)

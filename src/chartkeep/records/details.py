@@ -97,7 +97,7 @@ def clean_notes(text: str) -> str:
 
 
 def clean_tags(tags: tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    """Tags, each once whatever its case, in the order given, without empty ones; raises like ``clean_text``."""
+    """Tags as given, each once whatever its case, without empty ones; raises like ``clean_text``."""
     kept: dict[str, str] = {}
     for tag in tags:
         text = clean_text("tags", tag, longest=TAG_LENGTH)
@@ -126,9 +126,7 @@ def clean_service_date(day: date) -> date:
         InvalidInputError: it lies outside.
     """
     if not _EARLIEST <= day <= database_now().date() + _AHEAD:
-        raise InvalidInputError(
-            field="service_date", problem="give a date between 1850 and a year from now"
-        )
+        raise InvalidInputError(field="service_date", problem="give a date between 1850 and a year from now")
     return day
 
 

@@ -104,10 +104,10 @@ def storage_errors() -> Iterator[None]:
     except BlobMissing:
         raise
     except StorageFull as problem:
-        _log.error("storage_full", problem=str(problem))  # noqa: TRY400 - the operator needs no traceback
+        _log.error("storage_full", problem=str(problem))
         raise StorageFullError from problem
     except StorageError as problem:
-        _log.error("storage_unavailable", reason=problem.reason, problem=str(problem))  # noqa: TRY400 - as above
+        _log.error("storage_unavailable", reason=problem.reason, problem=str(problem))
         raise StorageDownError from problem
     except TooLargeForFernet as problem:
         raise too_large_for_suite() from problem

@@ -71,3 +71,18 @@ class RecordVersion(models.Model):
 
     def __str__(self) -> str:
         return f"version {self.number} of {self.record_id}"
+
+
+class Arrival(models.Model):
+    """An object on its way in: written to the storage, or about to be, and not yet named by a version.
+
+    The row that becomes a version and the sweeper that takes the object for an orphan both begin by
+    deleting this row; the database lets only one of them.
+    """
+
+    object_uuid = models.UUIDField(primary_key=True, editable=False)
+    user = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    started_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"arrival {self.object_uuid}"
