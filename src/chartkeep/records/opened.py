@@ -3,6 +3,7 @@
 import json
 
 from chartkeep.keyring import sealed
+from chartkeep.lib.errors import NotFoundError
 from chartkeep.lib.sealing import FieldSealer
 from chartkeep.records.details import RecordView, VersionView
 from chartkeep.records.models import Record, RecordVersion
@@ -44,6 +45,20 @@ def version_view(row: RecordVersion, sealer: FieldSealer) -> VersionView:
 def newest_version(row: Record) -> RecordVersion:
     """The version with the highest number."""
     return row.versions.order_by("-number")[0]
+
+
+def version_of(row: Record, number: int | None) -> RecordVersion:
+    """The version of this number, the newest for ``None``.
+
+    Raises:
+        NotFoundError: there is no such version.
+    """
+    if number is None:
+        return newest_version(row)
+    version = row.versions.filter(number=number).first()
+    if version is None:
+        raise NotFoundError
+    return version
 
 
 def write_tags(row: Record, tags: tuple[str, ...], sealer: FieldSealer) -> None:

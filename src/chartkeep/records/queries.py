@@ -17,7 +17,7 @@ from chartkeep.lib.paging import Page, decode_cursor, encode_cursor
 from chartkeep.records.access import readable_among, record_for, records_of
 from chartkeep.records.details import RecordView, VersionView, clean_category
 from chartkeep.records.models import Record, RecordVersion
-from chartkeep.records.opened import newest_version, record_view, version_view
+from chartkeep.records.opened import newest_version, record_view, version_of, version_view
 
 MOST_ON_A_PAGE = 1000
 _LONGEST_SEARCH = 200
@@ -80,6 +80,16 @@ def records_by_ids(actor: Actor, ids: Iterable[UUID]) -> list[RecordView]:
         row.record.uuid: record_view(row.record, row, vaults[row.record.patient_id].fields) for row in rows
     }
     return [views[record] for record in wanted if record in views]
+
+
+def version(*, actor: Actor, record: UUID, number: int | None = None) -> VersionView:
+    """One version of a record, the newest without a number; what an answer's headers are made of.
+
+    Raises:
+        NotFoundError: it is absent, or not the actor's to read.
+    """
+    row = record_for(actor, record)
+    return version_view(version_of(row, number), vault_of(row.patient_id).fields)
 
 
 def versions(actor: Actor, record: UUID) -> list[VersionView]:

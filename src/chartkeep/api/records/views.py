@@ -15,7 +15,7 @@ from chartkeep.lib.errors import InvalidInputError
 from chartkeep.records import queries
 from chartkeep.records.details import RecordDetails
 from chartkeep.records.flows import edit, erase, read, replace, trash, upload
-from chartkeep.records.flows.receive import receive
+from chartkeep.records.flows.receive import receive, receive_version
 from chartkeep.records.incoming import Incoming, incoming
 
 router = Router(tags=["records"])
@@ -151,8 +151,7 @@ def get_content(request: HttpRequest, record: UUID, version: int | None = None) 
 def replace_content(request: HttpRequest, record: UUID) -> tuple[int, RecordOut]:
     """Store a new version; earlier ones stay. The body is as in ``POST /records``."""
     actor = caller(request)
-    patient = queries.get_record(actor=actor, record=record).patient
-    with incoming(request, lambda size: receive(actor=actor, patient=patient, declared=size)) as arrived:
+    with incoming(request, lambda size: receive_version(actor=actor, record=record, declared=size)) as arrived:
         name = _facts(arrived).file_name or arrived.file_name
         view = replace.replace(actor=actor, record=record, content=arrived.receiver, file_name=name)
     return 201, RecordOut.of(view)

@@ -21,7 +21,7 @@ from chartkeep.records.details import VersionView
 from chartkeep.records.errors import IntegrityFailureError, RangeInvalidError, storage_errors
 from chartkeep.records.models import Record, RecordVersion
 from chartkeep.records.objects import key_of
-from chartkeep.records.opened import newest_version, version_view
+from chartkeep.records.opened import version_of, version_view
 from chartkeep.storage.base import BlobMissing, BlobReader
 from chartkeep.wiring import blob_store
 
@@ -111,9 +111,9 @@ class ContentStream:
 
 
 def read(
-    *, actor: Actor, record: UUID, version: UUID | None = None, start: int = 0, stop: int | None = None
+    *, actor: Actor, record: UUID, version: int | None = None, start: int = 0, stop: int | None = None
 ) -> Content:
-    """Open bytes ``start`` to ``stop`` (exclusive, ``None`` for the end) of a version, the newest by default.
+    """Open bytes ``start`` to ``stop`` (exclusive, ``None``: the end) of a version, by number or the newest.
 
     The end of the object is authenticated and the reading is logged before this returns; only the chunks
     that the range needs are fetched.
@@ -125,7 +125,7 @@ def read(
         StorageDownError: the storage does not answer.
     """
     row = record_for(actor, record)
-    stored = _version(row, version)
+    stored = version_of(row, version)
     reading = _Reading(actor, row, stored, vault_of(row.patient_id))
     end = _end(stored.size, start, stop)
     view = version_view(stored, reading.vault.fields)
@@ -139,15 +139,6 @@ def read(
         blob.close()
         raise
     return Content(view, stored.size, ContentStream(reading, blob, pieces, end - start), start, end)
-
-
-def _version(record: Record, version: UUID | None) -> RecordVersion:
-    if version is None:
-        return newest_version(record)
-    row = record.versions.filter(uuid=version).first()
-    if row is None:
-        raise NotFoundError
-    return row
 
 
 def _end(size: int, start: int, stop: int | None) -> int:

@@ -55,7 +55,7 @@ class Receiver:
     """
 
     def __init__(
-        self, *, actor: Actor, patient: UUID, record: UUID, length: int | None, limits: Limits
+        self, *, actor: Actor, patient: UUID, record: UUID, declared: int | None, limits: Limits
     ) -> None:
         self.actor = actor
         self.patient = patient
@@ -66,7 +66,7 @@ class Receiver:
         self.stored_size = 0
         self.sha256 = ""
         self.media_type = ""
-        self._length = length
+        self._declared = declared
         self._limits = limits
         self._head = bytearray()
         self._hash = Sha256()
@@ -169,7 +169,7 @@ class Receiver:
     def _take(self, data: bytes | bytearray | memoryview) -> None:
         size = self.size + len(data)
         self._limits.check(size)
-        if self._length is not None and size > self._length:
+        if self._declared is not None and size > self._declared:
             raise BodyIncompleteError
         if len(self._head) < HEAD_SIZE:
             self._head += data[: HEAD_SIZE - len(self._head)]
@@ -179,7 +179,7 @@ class Receiver:
         self.size = size
 
     def _complete(self) -> None:
-        if self._length is not None and self.size != self._length:
+        if self._declared is not None and self.size != self._declared:
             raise BodyIncompleteError
         if not self.size:
             raise EmptyFileError
@@ -192,8 +192,8 @@ class Receiver:
         self._state = _State.FINISHED
 
 
-def receive(*, actor: Actor, patient: UUID, length: int | None = None) -> Receiver:
-    """Get ready for the file of a new record. ``length`` in bytes, when it was announced.
+def receive(*, actor: Actor, patient: UUID, declared: int | None = None) -> Receiver:
+    """Get ready for the file of a new record. ``declared`` in bytes, when it was announced.
 
     Raises:
         NotFoundError: the patient is not the actor's to write for.
@@ -201,13 +201,13 @@ def receive(*, actor: Actor, patient: UUID, length: int | None = None) -> Receiv
         StorageDownError: refused before the first byte.
     """
     writable_patient_for(actor, patient)
-    return _begin(actor, patient, new_id(), length)
+    return _begin(actor, patient, new_id(), declared)
 
 
-def receive_version(*, actor: Actor, record: UUID, length: int | None = None) -> Receiver:
-    """Get ready for a new version of a record; ``length`` and errors as in ``receive``."""
+def receive_version(*, actor: Actor, record: UUID, declared: int | None = None) -> Receiver:
+    """Get ready for a new version of a record; ``declared`` and errors as in ``receive``."""
     row = writable_record_for(actor, record)
-    return _begin(actor, row.patient_id, row.uuid, length)
+    return _begin(actor, row.patient_id, row.uuid, declared)
 
 
 def pump(*, content: Readable, receiver: Receiver) -> None:
@@ -229,11 +229,11 @@ def pump(*, content: Readable, receiver: Receiver) -> None:
         receiver.write(data)
 
 
-def _begin(actor: Actor, patient: UUID, record: UUID, length: int | None) -> Receiver:
+def _begin(actor: Actor, patient: UUID, record: UUID, declared: int | None) -> Receiver:
     limits = limits_for(actor, file_suite())
-    if length is not None:
-        if length <= 0:
+    if declared is not None:
+        if declared <= 0:
             raise EmptyFileError
-        limits.check(length)
-    check_room(length or 0)
-    return Receiver(actor=actor, patient=patient, record=record, length=length, limits=limits)
+        limits.check(declared)
+    check_room(declared or 0)
+    return Receiver(actor=actor, patient=patient, record=record, declared=declared, limits=limits)

@@ -23,7 +23,7 @@ def replace(
     record: UUID,
     content: Readable | Receiver,
     file_name: str,
-    length: int | None = None,
+    declared: int | None = None,
 ) -> RecordView:
     """Store ``content`` as the newest version of ``record``.
 
@@ -35,7 +35,7 @@ def replace(
         EmptyFileError, BodyIncompleteError, UploadTooLargeError, TooLargeForSuiteError,
         QuotaExceededError, StorageFullError, StorageDownError: the file was refused.
     """
-    with _receiver(actor, record, content, length) as receiver:
+    with _receiver(actor, record, content, declared) as receiver:
         take_in(content, receiver)
         with transaction.atomic():
             view = _write(actor, receiver, file_name)
@@ -43,9 +43,9 @@ def replace(
     return view
 
 
-def _receiver(actor: Actor, record: UUID, content: Readable | Receiver, length: int | None) -> Receiver:
+def _receiver(actor: Actor, record: UUID, content: Readable | Receiver, declared: int | None) -> Receiver:
     if not isinstance(content, Receiver):
-        return receive_version(actor=actor, record=record, length=length)
+        return receive_version(actor=actor, record=record, declared=declared)
     if content.record != record or content.actor.id != actor.id:
         content.abort()
         raise NotFoundError

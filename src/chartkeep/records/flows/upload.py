@@ -27,9 +27,9 @@ def upload(
     content: Readable | Receiver,
     file_name: str,
     details: RecordDetails | None = None,
-    length: int | None = None,
+    declared: int | None = None,
 ) -> RecordView:
-    """Store ``content`` (``length`` bytes, when announced) as a new record of ``patient``.
+    """Store ``content`` (``declared`` bytes, when announced) as a new record of ``patient``.
 
     A ``Receiver`` that ``receive`` gave for this patient may be handed over in place of the content,
     finished or not. Whatever fails, nothing of the record is visible.
@@ -40,7 +40,7 @@ def upload(
         EmptyFileError, BodyIncompleteError, UploadTooLargeError, TooLargeForSuiteError,
         QuotaExceededError, StorageFullError, StorageDownError: the file was refused.
     """
-    receiver = _receiver(actor, patient, content, details, length)
+    receiver = _receiver(actor, patient, content, details, declared)
     with receiver:
         cleaned = clean_details(details or RecordDetails())
         take_in(content, receiver)
@@ -55,11 +55,11 @@ def _receiver(
     patient: UUID,
     content: Readable | Receiver,
     details: RecordDetails | None,
-    length: int | None,
+    declared: int | None,
 ) -> Receiver:
     if not isinstance(content, Receiver):
         clean_details(details or RecordDetails())  # refuse before the first byte
-        return receive(actor=actor, patient=patient, length=length)
+        return receive(actor=actor, patient=patient, declared=declared)
     if content.patient != patient or content.actor.id != actor.id:
         content.abort()
         raise NotFoundError

@@ -51,6 +51,14 @@ class Migration(migrations.Migration):
                 ('record', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='records.record')),
             ],
         ),
+        migrations.CreateModel(
+            name='Arrival',
+            fields=[
+                ('object_uuid', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('started_at', models.DateTimeField(db_index=True)),
+                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
         migrations.AddIndex(
             model_name='record',
             index=models.Index(fields=['patient', '-service_date', '-created_at', '-uuid'], name='records_timeline'),
