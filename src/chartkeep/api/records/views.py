@@ -151,7 +151,9 @@ def get_content(request: HttpRequest, record: UUID, version: int | None = None) 
 def replace_content(request: HttpRequest, record: UUID) -> tuple[int, RecordOut]:
     """Store a new version; earlier ones stay. The body is as in ``POST /records``."""
     actor = caller(request)
-    with incoming(request, lambda size: receive_version(actor=actor, record=record, declared=size)) as arrived:
+    with incoming(
+        request, lambda size: receive_version(actor=actor, record=record, declared=size)
+    ) as arrived:
         name = _facts(arrived).file_name or arrived.file_name
         view = replace.replace(actor=actor, record=record, content=arrived.receiver, file_name=name)
     return 201, RecordOut.of(view)
