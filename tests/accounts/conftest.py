@@ -1,4 +1,6 @@
 import json
+import socketserver
+import threading
 
 import pytest
 from django.test import Client
@@ -32,6 +34,10 @@ class AppClient:
 
     def sign_in(self, person, password=PASSWORD):
         return self.call("POST", "/auth/login", {"email": person.email, "password": password})
+
+    def confirm_password(self, person):
+        """Second factors are changed only soon after the password was given once more."""
+        return self.call("POST", "/auth/reauthenticate", {"password": person.password})
 
     def sign_up(self, email, invitation="", password=PASSWORD):
         headers = {"X-Invitation": invitation} if invitation else {}
@@ -80,3 +86,34 @@ def log_of(db):
         return [(entry.tag, entry.outcome) for entry in reversed(page.items)]
 
     return read
+
+
+class _SmtpSink(socketserver.StreamRequestHandler):
+    """As much of RFC 5321 as a client needs; keeps what it is given."""
+
+    def handle(self):
+        self.wfile.write(b"220 sink\r\n")
+        while line := self.rfile.readline():
+            verb = line[:4].upper()
+            if verb == b"QUIT":
+                self.wfile.write(b"221 bye\r\n")
+                return
+            if verb == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                text = b"".join(iter(self.rfile.readline, b".\r\n"))
+                self.server.mails.append(text.decode().replace("\r\n", "\n"))
+            self.wfile.write(b"250 ok\r\n")
+
+
+@pytest.fixture
+def mail_server(settings):
+    """A mail server on loopback that ``EMAIL_URL`` names: the list of what it was given."""
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _SmtpSink)
+    server.mails = []
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    settings.EMAIL_URL = f"smtp://127.0.0.1:{server.server_address[1]}"
+    yield server.mails
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's name
+from django.core.exceptions import ImproperlyConfigured
 
 from chartkeep.accounts.mail_url import EmailUrlError, read_email_url
 
@@ -18,7 +19,7 @@ def secrets_of_sign_in(**_: Any) -> list[CheckMessage]:
     """E001 to E003: SECRET_KEY and JWT_SIGNING_KEY are there, long enough, and nobody else's."""
     found: list[CheckMessage] = []
     for name in ("SECRET_KEY", "JWT_SIGNING_KEY"):
-        value = getattr(settings, name)
+        value = _secret(name)
         if not value:
             found.append(Error(f"{name} is not set.", hint=_MAKE, id="chartkeep.accounts.E001"))
         elif len(value) < _LEAST_SECRET:
@@ -30,7 +31,7 @@ def secrets_of_sign_in(**_: Any) -> list[CheckMessage]:
             id="chartkeep.accounts.E003",
         )
         for other in ("SECRET_KEY", "ENCRYPTION_KEY")
-        if settings.JWT_SIGNING_KEY and _same(settings.JWT_SIGNING_KEY, getattr(settings, other))
+        if settings.JWT_SIGNING_KEY and _same(settings.JWT_SIGNING_KEY, _secret(other))
     ]
     return found
 
@@ -84,6 +85,14 @@ def proxies(**_: Any) -> list[CheckMessage]:
                 )
             )
     return found
+
+
+def _secret(name: str) -> str:
+    """A secret of the settings; Django refuses to hand out an empty SECRET_KEY."""
+    try:
+        return str(getattr(settings, name))
+    except ImproperlyConfigured:
+        return ""
 
 
 def _same(one: str, other: str) -> bool:

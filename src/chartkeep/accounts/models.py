@@ -138,7 +138,7 @@ class SharedCounter(models.Model):
     """
 
     key = models.CharField(max_length=64, primary_key=True)
-    value = models.JSONField()
+    value = models.JSONField(null=True)
     expires_at = models.DateTimeField(null=True, db_index=True)
 
     def __str__(self) -> str:

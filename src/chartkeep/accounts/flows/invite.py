@@ -48,7 +48,7 @@ def invite(
     Raises:
         NotFoundError: the actor is neither an administrator nor the system.
         InvalidInputError: the address cannot be taken, or ``by_mail`` without address or mail.
-        MailNotSentError: the mail server did not take it; no invitation was made.
+        MailNotSentError: the mail server did not take it; the invitation was withdrawn.
     """
     operator(actor)
     email = clean_email(email) if email else ""
@@ -67,9 +67,11 @@ def invite(
             invited_by_id=actor.id,
         )
         account_event(Tag.ACCOUNT_INVITE, actor=actor, user=None, details=_details(row))
-        url = f"{settings.BASE_URL}/invitation#{token}"
-        if by_mail:
-            _send(email, url, row.expires_at)
+    url = f"{settings.BASE_URL}/invitation#{token}"
+    # After the commit: no transaction waits for a mail server.
+    if by_mail and not send_invitation(email, url=url, expires_at=row.expires_at):
+        withdraw(actor=actor, invitation=row.uuid)
+        raise MailNotSentError
     return InvitationLink(row.uuid, "" if by_mail else url, row.expires_at)
 
 
@@ -85,11 +87,6 @@ def withdraw(*, actor: Actor, invitation: UUID) -> None:
         if not gone:
             raise NotFoundError
         account_event(Tag.ACCOUNT_INVITE, actor=actor, user=None, details={"withdrawn": str(invitation)})
-
-
-def _send(email: str, url: str, expires_at: datetime) -> None:
-    if not send_invitation(email, url=url, expires_at=expires_at):
-        raise MailNotSentError
 
 
 def _details(row: Invitation) -> dict[str, str]:

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             name="SharedCounter",
             fields=[
                 ("key", models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ("value", models.JSONField()),
+                ("value", models.JSONField(null=True)),
                 ("expires_at", models.DateTimeField(db_index=True, null=True)),
             ],
         ),
