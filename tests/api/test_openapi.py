@@ -1,7 +1,6 @@
 """The description is OpenAPI 3.1 and complete; every error is a problem document."""
 
 import pytest
-
 from tests.api.conftest import Api
 
 

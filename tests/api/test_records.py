@@ -4,9 +4,9 @@ import hashlib
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from tests.api.conftest import content_of
 
 from chartkeep.wiring import blob_store
-from tests.api.conftest import content_of
 
 BODY = b"%PDF-1.7 " + b"blood count " * 5000
 

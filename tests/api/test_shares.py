@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 import zxingcpp
 from PIL import Image
-
 from tests.api.conftest import Api, content_of
 
 KEY = "a-key-of-the-client-0001"

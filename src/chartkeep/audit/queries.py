@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -77,10 +78,13 @@ def _view(row: LogEntry, sealer: FieldSealer) -> EntryView:
     )
 
 
-def _open(payload: LogPayload | None, sealer: FieldSealer) -> dict[str, object]:
+def _open(payload: LogPayload | None, sealer: FieldSealer) -> dict[str, Any]:
     """The payload's facts; nothing when it was erased or is sealed for somebody else."""
     if payload is None or payload.owner != sealer.owner:
         return {}
     sealed = bytes(payload.sealed)
     table = LogPayload._meta.db_table
-    return json.loads(sealer.open(sealed, table=table, column="sealed", row=payload.entry_id))
+    facts: dict[str, Any] = json.loads(
+        sealer.open(sealed, table=table, column="sealed", row=payload.entry_id)
+    )
+    return facts

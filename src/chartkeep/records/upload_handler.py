@@ -71,7 +71,7 @@ class SealingUploadHandler(FileUploadHandler):
         if self._body is not None and self._body.count < self._announced:
             raise BodyIncompleteError
 
-    def new_file(self, field_name: str, file_name: str, *args: object, **kwargs: object) -> None:
+    def new_file(self, field_name: str, file_name: str, *args: Any, **kwargs: Any) -> None:
         """Start the receiver for the file we take; skip others."""
         super().new_file(field_name, file_name, *args, **kwargs)
         if field_name != self._field or self.receiver is not None:

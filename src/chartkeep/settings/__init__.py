@@ -6,6 +6,7 @@ lists every variable; a house test compares the two.
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
@@ -131,7 +132,7 @@ INSTALLED_APPS.append("django.forms")
 # ---------------------------------------------------------------- database
 _sqlite = f"sqlite:///{DATA_DIR / 'chartkeep.sqlite3'}"
 DATABASE_URL = env.secret("DATABASE_URL") or _sqlite
-DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL))}
+DATABASES: dict[str, dict[str, Any]] = {"default": dict(dj_database_url.parse(DATABASE_URL))}
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
     _database["OPTIONS"] = {

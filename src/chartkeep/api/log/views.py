@@ -1,6 +1,7 @@
 """Who saw my records: the log of a patient, refusals included."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -44,7 +45,10 @@ class LogPage(Schema):
 
 @router.get("", response=LogPage)
 def get_access_log(
-    request: HttpRequest, patient: UUID, cursor: str | None = None, limit: int = Query(50, ge=1, le=200)
+    request: HttpRequest,
+    patient: UUID,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> LogPage:
     """What happened to a patient's record."""
     page = access_log(actor=caller(request), patient=patient, cursor=cursor, limit=limit)

@@ -1,6 +1,7 @@
 """Records: a few lines each that call the same verbs as the pages."""
 
 from collections.abc import Iterator
+from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponseBase
@@ -53,7 +54,7 @@ def list_records(
     category: str | None = None,
     q: str | None = None,
     cursor: str | None = None,
-    limit: int = Query(50, ge=1, le=200),
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
     trashed: bool = False,  # noqa: FBT001, FBT002 - a query parameter
 ) -> RecordPage:
     """A patient's records, newest date of service first. ``q`` searches titles, tags, notes and providers."""

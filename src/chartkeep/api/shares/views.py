@@ -1,6 +1,7 @@
 """Shares and their redeeming."""
 
 from datetime import timedelta
+from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -40,7 +41,7 @@ def list_shares(
     request: HttpRequest,
     patient: UUID | None = None,
     cursor: str | None = None,
-    limit: int = Query(50, ge=1, le=200),
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> SharePage:
     """The shares of one patient, or of everyone the caller acts for, newest first."""
     page = queries.list_shares(actor=caller(request), patient=patient, cursor=cursor, limit=limit)
@@ -85,7 +86,9 @@ def get_qr_svg(request: HttpRequest, share: UUID) -> HttpResponse:
 
 
 @router.get("/{uuid:share}/qr.png")
-def get_qr_png(request: HttpRequest, share: UUID, scale: int = Query(6, ge=4, le=20)) -> HttpResponse:
+def get_qr_png(
+    request: HttpRequest, share: UUID, scale: Annotated[int, Query(ge=4, le=20)] = 6
+) -> HttpResponse:
     """The QR code as PNG, ``scale`` pixels a module."""
     link = show.link(actor=caller(request), share=share)
     return HttpResponse(qr.png(link, scale=scale), content_type="image/png")
