@@ -63,6 +63,14 @@ def signed_in(client, person: Person):
     return client
 
 
+@pytest.fixture(autouse=True)
+def _fresh_system_sealer():
+    """Each test has a database of its own, and so a system vault of its own."""
+    from chartkeep.accounts import system_box
+
+    system_box.forget()
+
+
 @pytest.fixture
 def alice(db):
     """Owner of two patients: herself and her child."""

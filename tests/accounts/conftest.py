@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from tests.cast import PASSWORD
 
-from chartkeep.accounts import mailbox, system_box
+from chartkeep.accounts import mailbox
 
 API = "/_allauth/app/v1"
 
@@ -56,7 +56,6 @@ def _paths(settings, tmp_path):
     settings.MAILBOX_DIR = tmp_path / "mailbox"
     settings.EMAIL_BACKEND = "chartkeep.accounts.mailbox.EmailBackend"
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if not name.startswith("chartkeep.web")]
-    system_box.forget()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from allauth.headless.contrib.ninja.security import jwt_token_auth
 from django.db import connection
 from tests.cast import make_person
 
@@ -10,6 +11,8 @@ from chartkeep.accounts.flows.disable_user import disable_user
 from chartkeep.accounts.flows.enable_user import enable_user
 from chartkeep.accounts.flows.end_session import end_other_sessions
 from chartkeep.accounts.models import RefreshToken
+from chartkeep.accounts.requests import actor_of
+from chartkeep.lib.actor import ActorKind
 
 
 @pytest.fixture
@@ -103,6 +106,38 @@ def test_ends_tokens_when_the_password_changes(alice_app, new_app, alice):
     alice_app.call("POST", "/account/password/change", body)
     assert not other.is_in()
     assert other.refresh_with(other.refresh).status_code == 400
+
+
+def test_names_the_actor_of_an_access_token(alice_app, alice, rf):
+    request = rf.get("/api/v1/records", headers={"Authorization": f"Bearer {alice_app.access}"})
+    assert jwt_token_auth(request)
+    actor = actor_of(request)
+    assert (actor.kind, actor.id, actor.origin.face) == (ActorKind.USER, alice.id, "api")
+    stranger = rf.get("/api/v1/records", headers={"Authorization": "Bearer nonsense"})
+    assert jwt_token_auth(stranger) is None
+    assert actor_of(stranger).kind == ActorKind.ANONYMOUS
+
+
+def test_refuses_a_well_signed_token_whose_id_is_none(alice_app, alice):
+    from allauth.headless.tokens.strategies.jwt import internal
+
+    sid = internal.session_key_to_sid(alice_app.session)
+    real = internal.jwt.decode(alice_app.refresh, options={"verify_signature": False})
+    key = internal._get_jwt_config().signing_key
+    forged = internal.jwt.encode({**real, "sid": sid, "jti": "not a uuid"}, key, algorithm="HS256")
+    assert alice_app.refresh_with(forged).status_code == 400
+    assert alice_app.is_in()
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS384"])
+def test_refuses_another_algorithm(alice_app, algorithm):
+    from allauth.headless.tokens.strategies.jwt import internal
+
+    real = internal.jwt.decode(alice_app.refresh, options={"verify_signature": False})
+    key = None if algorithm == "none" else internal._get_jwt_config().signing_key
+    forged = internal.jwt.encode(real, key, algorithm=algorithm)
+    assert alice_app.refresh_with(forged).status_code == 400
+    assert alice_app.is_in()
 
 
 def test_lets_one_of_many_parallel_refreshes_win_and_then_ends_the_family(transactional_db, new_app):

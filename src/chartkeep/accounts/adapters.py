@@ -12,7 +12,7 @@ from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -57,6 +57,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth pu
                 proven = sign_up.establish_user(request, user)
         except InvitationRefusedError as problem:  # used by somebody else a moment ago
             raise ImmediateHttpResponse(sign_up.closed_response(request)) from problem
+        except IntegrityError as problem:  # the address was taken a moment ago
+            raise ImmediateHttpResponse(sign_up.taken_response(request, user.email)) from problem
         if proven:
             self.stash_verified_email(request, user.email)
         return user
@@ -153,9 +155,7 @@ class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]  # alla
             return
         with transaction.atomic():
             super().end_sessions(rows)
-            from allauth.core import context
-
-            actor = actor_of(context.request)
+            actor = actor_of(self.request)
             account_event(
                 Tag.ACCOUNT_SESSION_END, actor=actor, user=rows[0].user_id, details={"ended": str(len(rows))}
             )

@@ -12,6 +12,7 @@ from chartkeep.lib.clock import database_now
 from chartkeep.lib.errors import InvalidInputError
 
 NAME_LENGTH = 200
+_ADDRESS_LENGTH = 254  # RFC 5321 section 4.5.3.1.3, and the column
 _OLDEST = date(1850, 1, 1)
 _UNWANTED = {"Cc", "Cs", "Co", "Cn"}  # control, surrogate, private, unassigned
 _BIDI = {"\u200e", "\u200f", *map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
@@ -62,7 +63,7 @@ def clean_email(text: str) -> str:
         raise InvalidInputError(
             field="email", problem="give an e-mail address such as name@example.org"
         ) from None
-    if len(address) > User._meta.get_field("email").max_length:
+    if len(address) > _ADDRESS_LENGTH:
         raise InvalidInputError(field="email", problem="this address is too long")
     return address
 

@@ -17,13 +17,14 @@ def actor_of(request: HttpRequest) -> Actor:
 
     Cached on the request for as long as its user stays the same. A disabled user is nobody.
     """
-    user = getattr(request, "user", None)
-    key = user.pk if isinstance(user, User) or getattr(user, "is_authenticated", False) else None
+    asking = getattr(request, "user", None)
+    user = asking if asking is not None and asking.is_authenticated else None
+    key = user.pk if user is not None else None
     known = getattr(request, _CACHE, None)
     if known is not None and known[0] == key:
         actor: Actor = known[1]
         return actor
-    actor = actor_of_user(request, user if key is not None else None)
+    actor = actor_of_user(request, user)
     setattr(request, _CACHE, (key, actor))
     return actor
 

@@ -31,7 +31,7 @@ class SessionStore(DatabaseStore):
     def encode(self, session_dict: dict[str, Any]) -> str:
         """The data as sealed text."""
         plain = self.serializer().dumps(session_dict)
-        row = row_of(self._get_or_create_session_key())
+        row = row_of(self.session_key or "")  # `create_model_instance` has given it a key
         sealed = system_sealer().seal(plain, table=_TABLE, column=_COLUMN, row=row)
         return base64.b64encode(sealed).decode()
 

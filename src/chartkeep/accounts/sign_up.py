@@ -4,7 +4,8 @@ A web page posts the token once, ``hold`` puts it into the (sealed) session. An 
 ``X-Invitation`` of its sign-up request. It never stands in an address that reaches a server.
 """
 
-from allauth.headless.base.response import ForbiddenResponse
+from allauth.account.internal.flows.signup import prevent_enumeration
+from allauth.headless.base.response import AuthenticationResponse, ForbiddenResponse
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -87,10 +88,22 @@ def spend(request: HttpRequest) -> None:
 
 def closed_response(request: HttpRequest) -> HttpResponse:
     """The answer to a sign-up whose invitation was used a moment ago."""
-    if hasattr(getattr(request, "allauth", None), "headless"):
+    if _is_headless(request):
         response: HttpResponse = ForbiddenResponse(request)
         return response
     return HttpResponseRedirect(reverse("account_signup"))
+
+
+def taken_response(request: HttpRequest, email: str) -> HttpResponse:
+    """The answer to a sign-up whose address got an account a moment ago: the one that every sign-up gets."""
+    response: HttpResponse = prevent_enumeration(request, email=email)
+    if _is_headless(request):
+        response = AuthenticationResponse.from_response(request, response)
+    return response
+
+
+def _is_headless(request: HttpRequest) -> bool:
+    return hasattr(getattr(request, "allauth", None), "headless")
 
 
 def _token(request: HttpRequest) -> str:

@@ -38,7 +38,9 @@ def create_patient(
 
 
 def _create(actor: Actor, name: str, birth_date: date | None, *, is_self: bool) -> PatientView:
-    if actor.kind != ActorKind.USER or not User.objects.filter(id=actor.id, is_active=True).exists():
+    if actor.kind != ActorKind.USER or actor.id is None:
+        raise NotFoundError
+    if not User.objects.filter(id=actor.id, is_active=True).exists():
         raise NotFoundError
     now = database_now()
     patient = Patient(created_at=now)

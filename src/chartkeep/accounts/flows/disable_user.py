@@ -24,7 +24,9 @@ def disable_user(*, actor: Actor, user: UUID) -> None:
     operator(actor)
     with transaction.atomic():
         # One lock for all administrators: two who disable each other at once must not both succeed.
-        locked = list(User.objects.select_for_update().filter(is_administrator=True, is_active=True))
+        locked = list(
+            User.objects.select_for_update().filter(is_administrator=True, is_active=True).order_by("id")
+        )
         row = User.objects.select_for_update().filter(id=user).first()
         if row is None:
             raise NotFoundError
