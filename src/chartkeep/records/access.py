@@ -65,7 +65,7 @@ def records_of(actor: Actor, patient_id: UUID, *, trashed: bool = False) -> Quer
 def readable_among(actor: Actor, record_ids: frozenset[UUID]) -> QuerySet[Record]:
     """Those of the given records, out of the trash, that the actor may read; the rest is left out."""
     rows = Record.objects.filter(uuid__in=record_ids, trashed_at=None)
-    if actor.kind == ActorKind.VIEWER:
+    if actor.kind == ActorKind.VIEWER and actor.shared_patient is not None:
         return rows.filter(uuid__in=actor.shared_records, patient_id=actor.shared_patient)
     return rows.filter(patient_id__in=patients_readable(actor))
 

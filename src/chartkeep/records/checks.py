@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's name
 
 from chartkeep.crypto.container import Suite
-from chartkeep.records.errors import FERNET_LIMIT, in_words
+from chartkeep.crypto.fernet import MAX_BYTES
+from chartkeep.records.errors import in_words
 from chartkeep.storage.base import StorageError
 from chartkeep.wiring import blob_store, file_suite
 
@@ -43,10 +44,10 @@ def limits_make_sense(**_: Any) -> list[CheckMessage]:
                 id="chartkeep.records.E002",
             )
         )
-    if file_suite() == Suite.FERNET and settings.MAX_UPLOAD_SIZE > FERNET_LIMIT:
+    if file_suite() == Suite.FERNET and settings.MAX_UPLOAD_SIZE > MAX_BYTES:
         found.append(
             Warning(
-                f"FILE_ENCRYPTION_SUITE is fernet, which takes files up to {in_words(FERNET_LIMIT)} only.",
+                f"FILE_ENCRYPTION_SUITE is fernet, which takes files up to {in_words(MAX_BYTES)} only.",
                 hint="Set FILE_ENCRYPTION_SUITE=aes-256-gcm, or MAX_UPLOAD_SIZE=64M to say so to people.",
                 id="chartkeep.records.W001",
             )

@@ -66,7 +66,7 @@ class RecordView:
 
 
 def clean_details(details: RecordDetails) -> RecordDetails:
-    """The same details, trimmed and checked; the title may still be empty, the date is set.
+    """The same details, trimmed and checked; title and date may still be missing.
 
     Raises:
         InvalidInputError: a text is too long or has control characters, or category or date are not possible.
@@ -74,7 +74,7 @@ def clean_details(details: RecordDetails) -> RecordDetails:
     return RecordDetails(
         title=clean_text("title", details.title, longest=TITLE_LENGTH),
         category=clean_category(details.category),
-        service_date=clean_service_date(details.service_date or database_now().date()),
+        service_date=clean_service_date(details.service_date) if details.service_date else None,
         provider=clean_text("provider", details.provider, longest=PROVIDER_LENGTH),
         tags=clean_tags(details.tags),
         notes=clean_notes(details.notes),

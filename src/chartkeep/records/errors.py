@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from chartkeep.crypto.container import TooLargeForFernet
+from chartkeep.crypto.fernet import MAX_BYTES, TooLargeForFernet
 from chartkeep.lib.errors import ChartkeepError
 from chartkeep.storage.base import BlobMissing, StorageError, StorageFull
 
@@ -113,9 +113,6 @@ def storage_errors() -> Iterator[None]:
         raise too_large_for_suite() from problem
 
 
-FERNET_LIMIT = 64 * 2**20
-
-
 def too_large_for_suite() -> TooLargeForSuiteError:
     """The error for a file that Fernet cannot seal."""
-    return TooLargeForSuiteError(limit=FERNET_LIMIT, most=in_words(FERNET_LIMIT))
+    return TooLargeForSuiteError(limit=MAX_BYTES, most=in_words(MAX_BYTES))

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.db.models import Sum
 
 from chartkeep.crypto.container import Suite
+from chartkeep.crypto.fernet import MAX_BYTES
 from chartkeep.lib.actor import Actor
 from chartkeep.records.errors import (
-    FERNET_LIMIT,
     QuotaExceededError,
     StorageFullError,
     UploadTooLargeError,
@@ -40,7 +40,7 @@ class Limits:
         """
         if size > self.size:
             raise UploadTooLargeError(limit=self.size, most=in_words(self.size))
-        if self.suite == Suite.FERNET and size > FERNET_LIMIT:
+        if self.suite == Suite.FERNET and size > MAX_BYTES:
             raise too_large_for_suite()
         if self.quota and self.used + size > self.quota:
             raise QuotaExceededError(limit=self.quota, used=self.used, most=in_words(self.quota))

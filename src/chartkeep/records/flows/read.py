@@ -76,38 +76,45 @@ class _Reading:
 
 
 class ContentStream:
-    """The plaintext in pieces. A failure in the middle raises: never a clean end before the last byte."""
+    """The plaintext in pieces. A failure in the middle raises, then and ever after: never a clean end."""
 
     def __init__(self, reading: _Reading, blob: BlobReader, pieces: Iterator[bytes], length: int) -> None:
         self._reading = reading
         self._blob = blob
         self._pieces = pieces
         self._left = length
+        self._failure: BaseException | None = None
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> bytes:
+        if self._failure is not None:
+            raise self._failure
         try:
-            with storage_errors():
-                piece = next(self._pieces, None)
-        except (CryptoError, BlobMissing) as problem:
-            self.close()
-            raise _gone_or_broken(self._reading, problem) from problem
-        except BaseException:
+            piece = self._next()
+        except BaseException as problem:
+            self._failure = problem
             self.close()
             raise
-        if piece is None:
-            self.close()
-            if self._left:
-                raise self._reading.failed("short")
-            raise StopIteration
         self._left -= len(piece)
         return piece
 
     def close(self) -> None:
         """Let go of the stored object."""
         self._blob.close()
+
+    def _next(self) -> bytes:
+        try:
+            with storage_errors():
+                piece = next(self._pieces, None)
+        except (CryptoError, BlobMissing) as problem:
+            raise _gone_or_broken(self._reading, problem) from problem
+        if piece is not None:
+            return piece
+        if self._left:
+            raise self._reading.failed("short")
+        raise StopIteration
 
 
 def read(

@@ -76,7 +76,7 @@ class Receiver:
         Arrival.objects.create(object_uuid=self.object_uuid, user_id=actor.user, started_at=database_now())
         with storage_errors():
             self._blob = blob_store().open_writer(key_of(self.object_uuid))
-            self._sealing = ObjectWriter(self._blob.write, dek=dek, ref=ref, suite=self.suite)
+            self._sealing = ObjectWriter(self._blob, dek=dek, ref=ref, suite=self.suite)
 
     def __enter__(self) -> Self:
         return self

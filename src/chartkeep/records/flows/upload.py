@@ -74,7 +74,7 @@ def _write(actor: Actor, receiver: Receiver, file_name: str, details: RecordDeta
         uuid=receiver.record,
         patient_id=receiver.patient,
         category=details.category,
-        service_date=details.service_date,
+        service_date=details.service_date or now.date(),
         created_at=now,
         updated_at=now,
     )
