@@ -18,6 +18,12 @@ def storage(settings, tmp_path):
     wiring.forget()
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    """The people of these tests never sign in: no need to spend a tenth of a second on each password."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def storage_down(settings):
     """Call it, and from then on the storage is an S3 server that nobody runs."""

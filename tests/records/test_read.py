@@ -13,7 +13,8 @@ from chartkeep.lib.ids import new_id
 from chartkeep.records.errors import IntegrityFailureError, RangeInvalidError, StorageDownError
 from chartkeep.records.flows.read import read
 from chartkeep.records.flows.trash import trash
-from chartkeep.records.models import RecordVersion
+from chartkeep.records.models import Record, RecordVersion
+from chartkeep.records.queries import get_record
 
 CONTENT = random.Random(7).randbytes(5 * CHUNK + 123)
 LONG = random.Random(8).randbytes(4 * 2**20 + 5)
@@ -270,3 +271,12 @@ def test_says_that_there_is_nothing_when_the_record_is_erased_meanwhile(
         read(actor=alice.actor, record=record.id)
     assert "record:integrity_failure" not in tags_of(child)
     assert record.version.object_id not in stored_objects()
+
+
+def test_refuses_a_field_that_was_moved_between_rows(alice, child, record, caplog):
+    other = add(alice, child, title="Another title")
+    row = Record.objects.get(uuid=other.id)
+    Record.objects.filter(uuid=record.id).update(title=row.title)
+    with pytest.raises(IntegrityFailureError):
+        get_record(actor=alice.actor, record=record.id)
+    assert "integrity_failure" in caplog.text

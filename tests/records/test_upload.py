@@ -261,7 +261,7 @@ def test_asks_again_at_the_end_whether_the_actor_may(alice, child):
     guardian = grant(alice, child.id, frank, role="editor")
     receiver = receive(actor=frank.actor, patient=child.id)
     receiver.write(PDF)
-    remove_guardian(actor=alice.actor, guardian=guardian.id)
+    remove_guardian(actor=alice.actor, patient=child.id, guardian=guardian.id)
     with pytest.raises(NotFoundError):
         upload(actor=frank.actor, patient=child.id, content=receiver, file_name="a.pdf")
     assert nothing_left_over()

@@ -37,7 +37,7 @@ def erase_row(actor: Actor, row: Record, *, reason: str = "") -> None:
         reason=reason,
     )
     for object_uuid in objects:
-        transaction.on_commit(partial(_delete_object, object_uuid))
+        transaction.on_commit(partial(_delete_object, object_uuid), robust=True)
 
 
 def _vault_for(patient: UUID) -> Vault:

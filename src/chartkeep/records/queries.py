@@ -4,8 +4,9 @@ Each list costs three queries however long it is: the guardianship, the vault ke
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, datetime
+from itertools import islice
 from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -53,8 +54,11 @@ def list_records(
         rows = rows.filter(_after(cursor))
     words = _words(text or "")
     sealer = vault_of(patient).fields
-    views = (record_view(version.record, version, sealer) for version in _newest_of(rows))
-    found = _first(limit + 1, (view for view in views if _has(view, words)))
+    newest = _newest_of(rows)
+    if not words:
+        newest = newest[: limit + 1]
+    views = (record_view(row.record, row, sealer) for row in newest.iterator(chunk_size=_FETCHED_AT_ONCE))
+    found = list(islice((view for view in views if _has(view, words)), limit + 1))
     more = _place(found[limit - 1]) if len(found) > limit else None
     return Page(tuple(found[:limit]), more)
 
@@ -103,20 +107,11 @@ def versions(actor: Actor, record: UUID) -> list[VersionView]:
     return [version_view(version, sealer) for version in row.versions.order_by("-number")]
 
 
-def _newest_of(records: QuerySet[Record]) -> Iterator[RecordVersion]:
+def _newest_of(records: QuerySet[Record]) -> QuerySet[RecordVersion]:
     """The newest version of each record with the record at hand, in timeline order, in one query."""
     highest = RecordVersion.objects.filter(record=OuterRef("record")).order_by("-number").values("number")[:1]
     rows = RecordVersion.objects.filter(record__in=records, number=Subquery(highest))
-    return rows.select_related("record").order_by(*_TIMELINE).iterator(chunk_size=_FETCHED_AT_ONCE)
-
-
-def _first(count: int, views: Iterator[RecordView]) -> list[RecordView]:
-    found: list[RecordView] = []
-    for view in views:
-        found.append(view)
-        if len(found) == count:
-            break
-    return found
+    return rows.select_related("record").order_by(*_TIMELINE)
 
 
 def _place(view: RecordView) -> str:

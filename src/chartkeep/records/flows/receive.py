@@ -14,6 +14,7 @@ import structlog
 from chartkeep.accounts.access import writable_patient_for
 from chartkeep.crypto.container import ObjectRef, ObjectWriter, Role
 from chartkeep.crypto.digests import Sha256
+from chartkeep.crypto.keys import DataKey
 from chartkeep.formats.sniff import HEAD_SIZE, sniff
 from chartkeep.keyring.vaults import vault_of
 from chartkeep.lib.actor import Actor
@@ -25,7 +26,7 @@ from chartkeep.records.errors import BodyIncompleteError, EmptyFileError, storag
 from chartkeep.records.limits import Limits, check_room, limits_for, stored_by
 from chartkeep.records.models import Arrival
 from chartkeep.records.objects import key_of
-from chartkeep.storage.base import StorageError
+from chartkeep.storage.base import BlobWriter, StorageError
 from chartkeep.wiring import blob_store, file_suite
 
 _PIECE = 256 * 2**10
@@ -72,11 +73,12 @@ class Receiver:
         self._hash = Sha256()
         self._state = _State.OPEN
         dek, self.wrapped_dek = vault_of(patient).new_dek()
-        ref = ObjectRef(patient, record, self.object_uuid, Role.ORIGINAL)
         Arrival.objects.create(object_uuid=self.object_uuid, user_id=actor.user, started_at=database_now())
-        with storage_errors():
-            self._blob = blob_store().open_writer(key_of(self.object_uuid))
-            self._sealing = ObjectWriter(self._blob, dek=dek, ref=ref, suite=self.suite)
+        try:
+            self._blob, self._sealing = self._open(dek)
+        except BaseException:
+            Arrival.objects.filter(object_uuid=self.object_uuid).delete()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -165,6 +167,16 @@ class Receiver:
             _log.warning(
                 "abort_left_to_sweeper", object=str(self.object_uuid), problem=type(problem).__name__
             )
+
+    def _open(self, dek: DataKey) -> tuple[BlobWriter, ObjectWriter]:
+        ref = ObjectRef(self.patient, self.record, self.object_uuid, Role.ORIGINAL)
+        with storage_errors():
+            blob = blob_store().open_writer(key_of(self.object_uuid))
+            try:
+                return blob, ObjectWriter(blob, dek=dek, ref=ref, suite=self.suite)
+            except BaseException:
+                blob.abort()
+                raise
 
     def _take(self, data: bytes | bytearray | memoryview) -> None:
         size = self.size + len(data)

@@ -40,8 +40,7 @@ def upload(
         EmptyFileError, BodyIncompleteError, UploadTooLargeError, TooLargeForSuiteError,
         QuotaExceededError, StorageFullError, StorageDownError: the file was refused.
     """
-    receiver = _receiver(actor, patient, content, details, declared)
-    with receiver:
+    with _receiver(actor, patient, content, declared) as receiver:
         cleaned = clean_details(details or RecordDetails())
         take_in(content, receiver)
         with transaction.atomic():
@@ -50,15 +49,8 @@ def upload(
     return view
 
 
-def _receiver(
-    actor: Actor,
-    patient: UUID,
-    content: Readable | Receiver,
-    details: RecordDetails | None,
-    declared: int | None,
-) -> Receiver:
+def _receiver(actor: Actor, patient: UUID, content: Readable | Receiver, declared: int | None) -> Receiver:
     if not isinstance(content, Receiver):
-        clean_details(details or RecordDetails())  # refuse before the first byte
         return receive(actor=actor, patient=patient, declared=declared)
     if content.patient != patient or content.actor.id != actor.id:
         content.abort()
