@@ -14,6 +14,7 @@ from chartkeep.records.errors import IntegrityFailureError, RangeInvalidError, S
 from chartkeep.records.flows.read import read
 from chartkeep.records.flows.trash import trash
 from chartkeep.records.models import Record, RecordVersion
+from chartkeep.records.objects import key_of
 from chartkeep.records.queries import get_record
 
 CONTENT = random.Random(7).randbytes(5 * CHUNK + 123)
@@ -233,11 +234,8 @@ def test_breaks_off_when_a_chunk_is_damaged_in_the_middle_of_reading(alice, chil
 
 def test_reads_only_the_chunks_that_a_range_needs(alice, child, monkeypatch):
     record = add(alice, child, LONG)
-    reader = type(
-        wiring.blob_store().open_reader(
-            f"objects/{record.version.object_id.hex[:2]}/{record.version.object_id.hex}"
-        )
-    )
+    with wiring.blob_store().open_reader(key_of(record.version.object_id)) as opened:
+        reader = type(opened)
     fetched, plain = [], reader.read_at
 
     def counted(self, offset, length):

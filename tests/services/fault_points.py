@@ -53,7 +53,7 @@ class Countdown:
 
 def arm(steps: int) -> None:
     """Count every step from here on."""
-    from django.db import connection
+    from django.db import connections
     from django.db.backends.utils import CursorWrapper
 
     from chartkeep.wiring import blob_store
@@ -67,7 +67,7 @@ def arm(steps: int) -> None:
         (kind, ("write", "commit", "abort")),
         (type(store), ("delete",)),
         (CursorWrapper, ("execute",)),
-        (type(connection), ("_commit", "_savepoint_commit")),
+        (type(connections["default"]), ("_commit", "_savepoint_commit")),
     ):
         for name in names:
             if hasattr(owner, name):
