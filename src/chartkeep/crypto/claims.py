@@ -5,7 +5,6 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -19,8 +18,8 @@ __all__ = [
     "Claims",
     "decode_base64url",
     "new_secret_token",
+    "parse_object",
     "token_hash",
-    "unique_members",
 ]
 
 TOKEN_TYPES = frozenset({"qr", "url"})
@@ -107,11 +106,8 @@ class Claims:
         Raises:
             TokenError: not JSON, a claim missing, unknown, doubled, of the wrong type or not canonical.
         """
-        try:
-            members = json.loads(payload, object_pairs_hook=unique_members)
-        except (ValueError, RecursionError):
-            raise TokenError("the claims are not JSON") from None
-        _need(isinstance(members, dict) and members.keys() == _NAMES, "the claims are not the known ones")
+        members = parse_object(payload)
+        _need(members.keys() == _NAMES, "the claims are not the known ones")
         ids = members["record_ids"]
         _need(isinstance(ids, list) and len(ids) <= MAX_RECORD_IDS, "record_ids is a list")
         return cls(
@@ -125,11 +121,18 @@ class Claims:
         )
 
 
-def unique_members(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
-    """A JSON object's members; ``ValueError`` when a name occurs twice (parsers differ on which counts)."""
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a name occurs twice")
+def parse_object(data: bytes) -> dict[str, Any]:
+    """The members of a JSON object in ASCII, no name twice (parsers differ on which one counts).
+
+    Raises:
+        TokenError: anything else.
+    """
+    try:
+        members = json.loads(data.decode("ascii"), object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
+        raise TokenError("not JSON") from None
+    if not isinstance(members, dict):
+        raise TokenError("not a JSON object")
     return members
 
 
@@ -146,6 +149,13 @@ def decode_base64url(text: str) -> bytes:
     # Encoding again catches padding, the other alphabet and spare bits at once.
     _need(base64.urlsafe_b64encode(value).rstrip(b"=").decode() == text, "not canonical base64url")
     return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return members
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Keys as types of their own, the HKDF labels between them, and the keyring of master keys (section 1)."""
+"""Keys as types of their own, and the keyring of master keys (section 1)."""
 
 import base64
 import binascii
@@ -6,12 +6,9 @@ import hmac
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum, unique
 from typing import ClassVar, NoReturn, Protocol, Self, final
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
+from chartkeep.crypto.derivation import KEY_BYTES, Label, derive
 from chartkeep.crypto.errors import KeyMaterialError
 from chartkeep.crypto.wrapping import unwrap, wrap
 
@@ -28,7 +25,6 @@ __all__ = [
     "derive",
 ]
 
-KEY_BYTES = 32
 _CHECK_BYTES = 8
 _GENERATE = "make one with `chartkeep keys generate`"
 
@@ -39,25 +35,6 @@ SAMPLE_KEYS = (
     "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",  # 0123456789abcdef, twice
 )
 """Keys that stand in documentation: everybody knows them, so they are refused."""
-
-
-@unique
-class Label(StrEnum):
-    """HKDF ``info`` labels. One key, one purpose: no label is used twice, and none is ever reused."""
-
-    KEK = "chartkeep/v1/kek"
-    KEY_ID = "chartkeep/v1/key-id"
-    KEY_CHECK = "chartkeep/v1/key-check"
-    AUDIT_SIGNING = "chartkeep/v1/audit-signing"
-    DEK_WRAP = "chartkeep/v1/dek-wrap"
-    FIELDS = "chartkeep/v1/fields"
-    SHARE_COPY = "chartkeep/v1/share-copy"
-    FERNET_OBJECT = "chartkeep/v1/fernet-object"
-
-
-def derive(key: bytes, label: Label, *, length: int = KEY_BYTES, salt: bytes | None = None) -> bytes:
-    """HKDF-SHA256 (RFC 5869) of ``key`` with ``label`` as info: ``length`` bytes."""
-    return HKDF(algorithm=SHA256(), length=length, salt=salt, info=label.value.encode()).derive(key)
 
 
 class SecretBytes:

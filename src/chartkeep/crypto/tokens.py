@@ -5,7 +5,6 @@ token says counts only if the database row says the same: anybody who has the pu
 """
 
 import hmac
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self, final
@@ -19,8 +18,8 @@ from chartkeep.crypto.claims import (
     Claims,
     decode_base64url,
     new_secret_token,
+    parse_object,
     token_hash,
-    unique_members,
 )
 from chartkeep.crypto.errors import KeyMaterialError, TokenError
 from chartkeep.crypto.rsa_keys import (
@@ -161,10 +160,10 @@ def _key_for(token: str, keyring: TokenKeyring) -> TokenPrivateKey:
     if len(parts) != _PARTS:
         raise TokenError
     header, encrypted_key, iv, _, tag = parts
-    members = json.loads(header, object_pairs_hook=unique_members)
+    members = parse_object(header)
     # Exactly these three. Anything else asks for something: zip and p2c for work, jku and jwk for keys
     # of the sender's choice, crit for what we do not do.
-    if not isinstance(members, dict) or members.keys() != {"alg", "enc", "kid"}:
+    if members.keys() != {"alg", "enc", "kid"}:
         raise TokenError
     key = keyring.find(str(members["kid"]))
     if key is None or members["alg"] != _ALG or members["enc"] != _ENC:
