@@ -41,6 +41,8 @@ def continues(
 def mutants(proof: list[bytes]) -> list[list[bytes]]:
     """Every proof that is wrong in one way."""
     found = [[*proof, os.urandom(32)], [os.urandom(32), *proof]]
+    if proof:
+        found.append([])
     for at, node in enumerate(proof):
         found.append(proof[:at] + proof[at + 1 :])
         found.append([*proof[:at], bytes([node[0] ^ 1]) + node[1:], *proof[at + 1 :]])
