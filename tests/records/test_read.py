@@ -232,6 +232,23 @@ def test_breaks_off_when_a_chunk_is_damaged_in_the_middle_of_reading(alice, chil
     assert tags_of(child).count("record:integrity_failure") == 1
 
 
+def test_never_ends_cleanly_before_the_last_byte(alice, child, record):
+    content = read(actor=alice.actor, record=record.id)
+    content.stream._pieces = iter([CONTENT[:100]])
+    assert next(content.stream) == CONTENT[:100]
+    for _ in range(2):
+        with pytest.raises(IntegrityFailureError):
+            next(content.stream)
+    assert log_of(child)[-1].reason == "short"
+
+
+def test_refuses_an_object_that_is_whole_but_not_as_long_as_its_row_says(alice, child, record):
+    RecordVersion.objects.filter(record=record.id).update(size=len(CONTENT) - 1)
+    with pytest.raises(IntegrityFailureError):
+        read(actor=alice.actor, record=record.id)
+    assert log_of(child)[-1].reason == "length"
+
+
 def test_reads_only_the_chunks_that_a_range_needs(alice, child, monkeypatch):
     record = add(alice, child, LONG)
     with wiring.blob_store().open_reader(key_of(record.version.object_id)) as opened:

@@ -3,7 +3,8 @@
 import hashlib
 import io
 import resource
-from datetime import date
+import shutil
+from datetime import date, timedelta
 
 import pytest
 from tests.cast import grant, make_person
@@ -24,8 +25,10 @@ from chartkeep.records.errors import (
 )
 from chartkeep.records.flows.read import read
 from chartkeep.records.flows.receive import receive
+from chartkeep.records.flows.sweep import sweep
 from chartkeep.records.flows.upload import upload
 from chartkeep.records.models import Arrival, Record, RecordVersion
+from chartkeep.storage.base import StorageFull
 
 MIB = 2**20
 
@@ -337,6 +340,44 @@ def test_says_so_when_the_storage_does_not_answer_and_loses_nothing(alice, child
     assert RecordVersion.objects.count() == 1
 
 
+def test_leaves_no_trace_when_the_folder_of_the_storage_is_gone(alice, child, storage):
+    wiring.blob_store().put("objects/probe", b"")
+    shutil.rmtree(storage)
+    storage.write_text("a file where the folder was")
+    with pytest.raises((StorageDownError, StorageFullError)):
+        send(alice, child, PDF)
+    assert not Arrival.objects.exists()
+    assert not Record.objects.exists()
+
+
+def test_leaves_to_the_sweeper_what_it_cannot_take_back(alice, child, settings, storage_down, caplog):
+    url = settings.STORAGE_URL
+    receiver = receive(actor=alice.actor, patient=child.id)
+    receiver.write(PDF)
+    receiver.finish()
+    storage_down()
+    receiver.abort()
+    assert "abort_left_to_sweeper" in caplog.text
+    settings.STORAGE_URL = url
+    wiring.forget()
+    assert stored_objects() == {receiver.object_uuid}
+    sweep(older_than=timedelta(seconds=-5))
+    assert nothing_left_over()
+
+
+def test_leaves_no_trace_when_not_even_the_preamble_can_be_written(alice, child, monkeypatch):
+    with wiring.blob_store().open_writer("probe") as writer:
+        kind = type(writer)
+
+    def full(_writer, _data):
+        raise StorageFull("no room")
+
+    monkeypatch.setattr(kind, "write", full)
+    with pytest.raises(StorageFullError):
+        send(alice, child, PDF)
+    assert nothing_left_over()
+
+
 def test_keeps_and_reads_fernet_files_too(alice, child, settings):
     settings.FILE_ENCRYPTION_SUITE = "fernet"
     old = add(alice, child, PDF)
@@ -357,10 +398,6 @@ def test_says_that_fernet_takes_no_such_file(alice, child, settings, declared):
 
 
 def test_refuses_a_file_that_came_so_slowly_that_the_sweeper_took_it(alice, child):
-    from datetime import timedelta
-
-    from chartkeep.records.flows.sweep import sweep
-
     receiver = receive(actor=alice.actor, patient=child.id)
     receiver.write(PDF)
     receiver.finish()

@@ -110,11 +110,11 @@ class ContentStream:
                 piece = next(self._pieces, None)
         except (CryptoError, BlobMissing) as problem:
             raise _gone_or_broken(self._reading, problem) from problem
-        if piece is not None:
-            return piece
-        if self._left:
+        if piece is None and self._left:
             raise self._reading.failed("short")
-        raise StopIteration
+        if piece is None:
+            raise StopIteration
+        return piece
 
 
 def read(

@@ -19,14 +19,13 @@ from chartkeep.formats.sniff import HEAD_SIZE, sniff
 from chartkeep.keyring.vaults import vault_of
 from chartkeep.lib.actor import Actor
 from chartkeep.lib.clock import database_now
-from chartkeep.lib.errors import ChartkeepError
 from chartkeep.lib.ids import new_id
 from chartkeep.records.access import writable_record_for
 from chartkeep.records.errors import BodyIncompleteError, EmptyFileError, storage_errors
 from chartkeep.records.limits import Limits, check_room, limits_for, stored_by
 from chartkeep.records.models import Arrival
 from chartkeep.records.objects import key_of
-from chartkeep.storage.base import BlobWriter, StorageError
+from chartkeep.storage.base import BlobWriter
 from chartkeep.wiring import blob_store, file_suite
 
 _PIECE = 256 * 2**10
@@ -231,8 +230,6 @@ def pump(*, content: Readable, receiver: Receiver) -> None:
     while True:
         try:
             data = content.read(_PIECE)
-        except (ChartkeepError, StorageError):
-            raise
         except OSError as problem:  # a client that went away, a file that cannot be read
             receiver.abort()
             raise BodyIncompleteError from problem
