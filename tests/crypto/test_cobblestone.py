@@ -170,6 +170,9 @@ def test_fetches_only_the_chunks_it_needs() -> None:
     del asked[:]
     reader.read(50 * CHUNK_BYTES + 5, CHUNK_BYTES)
     assert asked == [(56 + 50 * 16400, 2 * 16400)]
+    del asked[:]
+    assert list(reader.stream(5, 5)) == []
+    assert asked == []
 
 
 def test_reads_past_the_end_as_nothing_and_refuses_impossible_parts() -> None:

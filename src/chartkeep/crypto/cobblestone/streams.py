@@ -24,15 +24,25 @@ class Sink(Protocol):
 
 
 def read_into(source: Source, buffer: memoryview) -> int:
-    """Fill ``buffer`` from ``source``; the number of bytes, short only at the end of the source."""
+    """Fill ``buffer`` from ``source``; the number of bytes, short only at the end of the source.
+
+    Files have ``readinto``, which saves a copy; it is used where it is there.
+    """
+    readinto = getattr(source, "readinto", None)
     filled = 0
     while filled < len(buffer):
-        data = source.read(len(buffer) - filled)
-        if not data:
+        rest = buffer[filled:]
+        got = _copy_into(source, rest) if readinto is None else readinto(rest)
+        if not got:
             break
-        buffer[filled : filled + len(data)] = data
-        filled += len(data)
+        filled += got
     return filled
+
+
+def _copy_into(source: Source, buffer: memoryview) -> int:
+    data = source.read(len(buffer))
+    buffer[: len(data)] = data
+    return len(data)
 
 
 def write_all(sink: Sink, data: memoryview) -> None:
