@@ -7,7 +7,7 @@ Run as a program, with the environment of a deployment whose database is empty:
 Steps are everything that leaves a trace outside the process: each SQL statement and commit, each call of the
 storage's writer, each fsync, link and rename; with a kill before it and one behind it. Each try is a process of
 its own, forked before anything of it was opened, and so is each look afterwards. Nothing in the product knows of
-this: the steps are counted by wrapping from outside. Prints JSON: how many tries were killed, and every problem.
+this: the steps are counted by wrapping from outside. Prints JSON: how many tries were killed, and every problem. ``CRASH_BODY_BYTES`` sets the size of the files.
 """
 
 import functools
@@ -20,10 +20,13 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-PIECE = b"sealed while it comes in " * 4000
-CONTENT = b"%PDF-1.7\n" + PIECE
-NEWER = b"%PDF-2.0\n" + PIECE
+BODY_BYTES = int(os.environ.get("CRASH_BODY_BYTES", "100000"))
+PIECE_BYTES = max(40_000, BODY_BYTES // 12)
+_BODY = (b"sealed while it comes in " * (BODY_BYTES // 25 + 1))[:BODY_BYTES]
+CONTENT = b"%PDF-1.7\n" + _BODY
+NEWER = b"%PDF-2.0\n" + _BODY
 MOST_STEPS = 2000
+AT_ONCE = timedelta(seconds=-5)  # whatever the clocks and their rounding: everything is old enough
 
 
 class Countdown:
@@ -138,7 +141,7 @@ class _Slow(io.BytesIO):
     """Gives a body in pieces as a network does."""
 
     def read(self, size=-1):
-        return super().read(min(size, 40_000))
+        return super().read(min(size, PIECE_BYTES))
 
 
 def act(facts: dict, steps: int) -> str:
@@ -182,13 +185,9 @@ def _doomed(facts):
 def look(facts: dict, acknowledged: str, folder: str) -> list[str]:
     """What is wrong after a try: nothing may be lost, half-written or left over."""
     from chartkeep.audit.models import LogEntry
-    from chartkeep.records.flows.sweep import sweep
-    from chartkeep.records.models import Arrival, Record, RecordVersion
-    from chartkeep.records.objects import object_of
-    from chartkeep.wiring import blob_store
+    from chartkeep.records.models import Record, RecordVersion
 
-    problems = []
-    problems += _unreadable(facts)
+    problems = _unreadable(facts)
     if acknowledged and facts["act"] != "erase":
         record, _, number = acknowledged.partition("/")
         if not RecordVersion.objects.filter(record=record, number=number or 1).exists():
@@ -199,10 +198,22 @@ def look(facts: dict, acknowledged: str, folder: str) -> list[str]:
         problems.append("the log does not match the rows")
     if Record.objects.filter(versions=None).exists():
         problems.append("a record has no version")
-    sweep(older_than=timedelta(seconds=-5))
-    named = set(RecordVersion.objects.values_list("object_uuid", flat=True))
+    return problems + _left_over(folder)
+
+
+def _left_over(folder: str) -> list[str]:
+    """What a sweep leaves behind that no row names."""
+    from chartkeep.records.flows.sweep import sweep
+    from chartkeep.records.models import Arrival, RecordVersion
+    from chartkeep.records.objects import object_of
+    from chartkeep.wiring import blob_store
+
+    sweep(older_than=AT_ONCE)
+    problems, named = [], set(RecordVersion.objects.values_list("object_uuid", flat=True))
     if {object_of(blob.key) for blob in blob_store().list()} != named:
         problems.append("objects and rows differ after the sweep")
+    if blob_store().sweep_partial(AT_ONCE):
+        problems.append("an unfinished upload is left over in the storage")
     if Arrival.objects.exists():
         problems.append("an arrival is left over")
     if folder and sum(path.is_file() for path in Path(folder).rglob("*")) != len(named):
