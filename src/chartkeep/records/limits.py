@@ -62,11 +62,13 @@ def stored_by(user: UUID | None) -> int:
 def check_room(size: int) -> None:
     """Refuse before the first byte what the storage has no room for. ``size`` in bytes, 0 when not known.
 
+    ``STORAGE_MIN_FREE`` bytes stay free.
+
     Raises:
         StorageFullError: there is less free than that.
         StorageDownError: the storage does not answer.
     """
     with storage_errors():
         free = blob_store().free_bytes()
-    if free is not None and (free <= 0 or size > free):
+    if free is not None and size + settings.STORAGE_MIN_FREE >= free:
         raise StorageFullError
