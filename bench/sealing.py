@@ -1,8 +1,9 @@
 """Sealing and opening against a bare AES-256-GCM loop over the same 16 KiB chunks, and others beside it.
 
 Each measurement is a process of its own, so that its memory is its own. Sealing goes from a block in memory
-to a sink that counts; opening reads a file that was just written (so it lies in the page cache), and so does
-its reference, into one buffer. Other libraries get at most 256 MiB, compared by time per byte.
+to a sink that counts. Opening reads a file that was just written, so it lies in the page cache; the bare loop
+has its chunks in memory, so the ratio of opening contains the reading.
+Other libraries get at most 256 MiB, compared by time per byte.
 """
 
 import json
