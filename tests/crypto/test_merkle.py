@@ -82,6 +82,22 @@ def test_proves_every_continuation_and_refuses_every_mutant(new: int) -> None:
             continues(old, new, proof, new_root=os.urandom(32))
 
 
+def test_says_what_is_wrong_with_a_proofs_length() -> None:
+    inclusion, consistency = merkle.inclusion_proof(LEAVES[:6], 2), merkle.consistency_proof(LEAVES[:6], 3)
+    for proof, wrong in (([*inclusion, LEAVES[0]], "too long"), (inclusion[:-1], "too short")):
+        with pytest.raises(ProofError, match=wrong):
+            include(2, 6, proof)
+    for proof, wrong in (
+        ([*consistency, LEAVES[0]], "too long"),
+        (consistency[:-1], "too short"),
+        ([], "too short"),
+    ):
+        with pytest.raises(ProofError, match=wrong):
+            continues(3, 6, proof)
+    with pytest.raises(ProofError, match="too long"):
+        continues(3, 3, [LEAVES[0]])
+
+
 def test_refuses_a_rewritten_past() -> None:
     rewritten = [*LEAVES[:3], merkle.leaf_hash(b"rewritten"), *LEAVES[4:20]]
     proof = merkle.consistency_proof(rewritten, 10)

@@ -19,8 +19,12 @@ What old data may expect of new code
     and are never used twice. What this code does not know it refuses, it does not guess.
 
 Modules: `cobblestone` (files: C2SP chunked-encryption), `container` (the stored object, both suites),
-`fernet` (the second suite), `wrapping` (AES-256-KWP), `keys` (key types, HKDF labels, the keyring), `fields`
-(database fields), `tokens` and `rsa_keys` (share tokens), `merkle` (the audit log's tree), `digests`,
-`errors`. The specification is docs/encryption-policy.md; section numbers in docstrings are those of the
-project's cryptography design. Only this package imports `cryptography` and `joserfc`.
+`fernet` (the second suite), `derivation` (HKDF and its labels), `keys` (key types, the keyring),
+`wrapping` (AES-256-KWP), `fields` (database fields), `tokens`, `claims` and `rsa_keys` (share tokens),
+`merkle` (the audit log's tree), `digests`, `errors`. Section numbers in docstrings are those of the
+project's cryptography design, which docs/encryption-policy.md tells to users. Only this package imports
+`cryptography` and `joserfc`.
+
+One object of this package serves one thread at a time; keys and keyrings, which never change, serve any
+number.
 """
