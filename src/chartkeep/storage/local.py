@@ -102,9 +102,11 @@ class LocalDirectory:
         with _told(self.root):
             if not self._partial.is_dir():
                 return 0
-            for entry in os.scandir(self._partial):
-                if time.time() - entry.stat().st_mtime >= older_than.total_seconds():
-                    gone += _remove_unless_held(entry.path)
+            with os.scandir(self._partial) as entries:
+                for entry in entries:
+                    with contextlib.suppress(FileNotFoundError):  # its writer ended in the meantime
+                        if time.time() - entry.stat().st_mtime >= older_than.total_seconds():
+                            gone += _remove_unless_held(entry.path)
         return gone
 
     def free_bytes(self) -> int | None:
