@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from chartkeep.accounts.models import ClinicianState, GuardianRole, Guardianship, User
-from chartkeep.accounts.people import PatientView, PersonView, patient_view, person_view
+from chartkeep.accounts.models import ClinicianState, GuardianRole, Guardianship, Patient, User
+from chartkeep.accounts.people import PatientView, PersonView, bare_patient_view, patient_view, person_view
 from chartkeep.keyring.vaults import vault_of, vaults_of
 from chartkeep.lib.actor import Actor, ActorKind
 from chartkeep.lib.errors import NotFoundError
@@ -36,6 +36,20 @@ def writable_patient_for(actor: Actor, patient_id: UUID) -> PatientView:
 def owned_patient_for(actor: Actor, patient_id: UUID) -> PatientView:
     """A patient about whose record the actor decides; raises like ``patient_for``."""
     return _patient(actor, patient_id, GuardianRole.OWNER)
+
+
+def patient_of_viewer(actor: Actor) -> PatientView:
+    """The patient whose records a live viewer session shows; whoever made the actor has checked the share.
+
+    Raises:
+        NotFoundError: the actor holds no viewer session.
+    """
+    if actor.kind != ActorKind.VIEWER or actor.shared_patient is None:
+        raise NotFoundError
+    patient = Patient.objects.filter(uuid=actor.shared_patient).first()
+    if patient is None:
+        raise NotFoundError
+    return bare_patient_view(patient, vault_of(patient.uuid).fields)
 
 
 def patients_of(actor: Actor) -> list[PatientView]:

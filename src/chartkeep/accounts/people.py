@@ -1,17 +1,17 @@
 """People and patients as other parts of the house see them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from chartkeep.accounts.models import Guardianship, User
+from chartkeep.accounts.models import Guardianship, Patient, User
 from chartkeep.keyring import sealed
 from chartkeep.lib.sealing import FieldSealer
 
 
 @dataclass(frozen=True, slots=True)
 class PatientView:
-    """A patient as one guardian sees them. ``role`` is ``owner``, ``editor`` or ``viewer``."""
+    """A patient as one guardian sees them. ``role`` is ``owner``, ``editor``, ``viewer`` or empty."""
 
     id: UUID
     name: str
@@ -51,14 +51,19 @@ class GuardianView:
 
 def patient_view(guardianship: Guardianship, sealer: FieldSealer) -> PatientView:
     """The patient of a guardianship row, opened with the patient's sealer."""
-    patient = guardianship.patient
+    view = bare_patient_view(guardianship.patient, sealer)
+    return replace(view, role=guardianship.role, is_self=guardianship.is_self)
+
+
+def bare_patient_view(patient: Patient, sealer: FieldSealer) -> PatientView:
+    """A patient as somebody without a guardianship sees them: by name and date of birth."""
     born = sealed.read(patient, "birth_date", sealer)
     return PatientView(
         id=patient.uuid,
         name=sealed.read(patient, "name", sealer),
         birth_date=date.fromisoformat(born) if born else None,
-        role=guardianship.role,
-        is_self=guardianship.is_self,
+        role="",
+        is_self=False,
     )
 
 

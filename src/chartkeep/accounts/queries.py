@@ -1,16 +1,18 @@
 """Lists of people: guardians of a patient, users, invitations, sessions."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from chartkeep.accounts.access import administrator, guardianship_for
+from chartkeep.accounts.access import administrator, guardianship_for, has_role
 from chartkeep.accounts.invitations import InvitationView, view
 from chartkeep.accounts.models import ClinicianState, GuardianRole, Guardianship, Invitation, User
 from chartkeep.accounts.people import GuardianView, PersonView, guardian_view, person_view
 from chartkeep.keyring.vaults import vaults_of
 from chartkeep.lib.actor import Actor
+from chartkeep.lib.errors import NotFoundError
 from chartkeep.lib.paging import Page, decode_cursor, encode_cursor
 
 _RANK = {GuardianRole.OWNER: 0, GuardianRole.EDITOR: 1, GuardianRole.VIEWER: 2}
@@ -70,3 +72,14 @@ def open_invitations(actor: Actor) -> list[InvitationView]:
     administrator(actor)
     rows = Invitation.objects.filter(is_setup=False, used_at=None, expires_at__gt=Now())
     return [view(row) for row in rows.order_by("-created_at")]
+
+
+def addresses_of(actor: Actor, patient: UUID, users: Iterable[UUID]) -> dict[UUID, str]:
+    """The e-mail addresses of users who appear in a patient's log, for a guardian of the patient.
+
+    Raises:
+        NotFoundError: the patient is not the actor's.
+    """
+    if not has_role(actor, patient, "viewer"):
+        raise NotFoundError
+    return dict(User.objects.filter(id__in=set(users)).values_list("id", "email"))

@@ -28,6 +28,7 @@ class EntryView:
     outcome: str
     reason: str = ""
     details: dict[str, str] = field(default_factory=dict)
+    name: str = ""
     address: str = ""
     user_agent: str = ""
     erased: bool = False
@@ -72,6 +73,7 @@ def _view(row: LogEntry, sealer: FieldSealer) -> EntryView:
         outcome=row.outcome,
         reason=facts.get("reason", ""),
         details=facts.get("details", {}),
+        name=facts.get("name", ""),
         address=facts.get("address", ""),
         user_agent=facts.get("user_agent", ""),
         erased=payload is None,

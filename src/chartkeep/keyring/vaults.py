@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
 from django.db import IntegrityError, transaction
 
-from chartkeep.crypto.errors import KeyMaterialError
+from chartkeep.crypto.errors import CiphertextError, KeyMaterialError
 from chartkeep.crypto.fields import open_field, seal_field
 from chartkeep.crypto.keys import DataKey, PatientKey, WrappedKey
 from chartkeep.crypto.wrapping import unwrap, wrap
@@ -19,6 +20,8 @@ from chartkeep.keyring.models import Deployment, VaultKey, VaultKind
 from chartkeep.lib.clock import database_now
 from chartkeep.lib.ids import new_id
 from chartkeep.wiring import key_provider
+
+_log = structlog.get_logger(__name__)
 
 __all__ = [
     "FieldBox",
@@ -140,4 +143,7 @@ def _open(row: VaultKey) -> Vault:
         key = key_provider().unwrap(wrapped)
     except KeyMaterialError as problem:
         raise KeysUnavailableError(key_id=row.key_id) from problem
+    except CiphertextError as problem:
+        _log.error("vault_key_damaged", owner=str(row.owner))
+        raise VaultMissingError from problem
     return Vault(row.owner, VaultKind(row.kind), key)

@@ -36,7 +36,7 @@ class Actor:
 
     ``id`` is the user's uuid (USER) or the viewer session's uuid (VIEWER). ``share`` and
     ``shared_records`` are set for viewers only: exactly what the live share shows. ``user`` is the
-    account behind a viewer who is signed in, if any.
+    account behind a viewer who is signed in, if any. ``name`` is who a viewer says to be.
     """
 
     kind: ActorKind
@@ -47,6 +47,7 @@ class Actor:
     shared_patient: UUID | None = None
     shared_records: frozenset[UUID] = frozenset()
     user: UUID | None = None
+    name: str = ""
     origin: Origin = field(default_factory=Origin)
 
     @classmethod
@@ -87,6 +88,7 @@ class Actor:
         patient: UUID,
         records: frozenset[UUID],
         user: UUID | None = None,
+        name: str = "",
         origin: Origin | None = None,
     ) -> "Actor":
         """The holder of a live viewer session, who sees exactly ``records``."""
@@ -97,5 +99,6 @@ class Actor:
             shared_patient=patient,
             shared_records=records,
             user=user,
+            name=name,
             origin=origin or Origin(),
         )

@@ -30,6 +30,7 @@ class Share(models.Model):
     token_id_hash = models.BinaryField(max_length=32, unique=True, null=True)
     stored_token = models.TextField(blank=True, default="", help_text="JWE with typ=url; empty for QR")
     owner_copy = models.BinaryField(help_text="JWE (qr) or token id (url), sealed under the share-copy key")
+    claims_digest = models.BinaryField(max_length=32, help_text="SHA-256 of the claims as issued")
     created_at = models.DateTimeField()
     token_expires_at = models.DateTimeField(help_text="the claim as issued; PATCH moves expires_at only")
     expires_at = models.DateTimeField()
@@ -106,7 +107,9 @@ class ViewerSession(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["share", "idempotency_hash"], name="sharing_redeemed_once_per_key"),
+            models.UniqueConstraint(
+                fields=["share", "idempotency_hash"], name="sharing_redeemed_once_per_key"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -39,7 +39,7 @@ def record(
 
     ``patient`` is the subject, ``object_id`` what was acted on, ``share`` defaults to the actor's.
     ``reason`` and ``details`` (short texts) go into the payload, sealed by ``sealer`` together with the
-    actor's address and user agent (cryptography.md section 5).
+    actor's name, address and user agent (cryptography.md section 5).
 
     Raises:
         OutsideTransactionError: there is no transaction for the act.
@@ -73,6 +73,7 @@ def _payload(actor: Actor, reason: str, details: Mapping[str, str] | None) -> by
         "address": actor.origin.address,
         "user_agent": actor.origin.user_agent,
         "face": actor.origin.face,
+        "name": actor.name,
         "reason": reason,
         "details": dict(details or {}),
     }

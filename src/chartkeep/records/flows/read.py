@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 from uuid import UUID
 
 import structlog
@@ -28,13 +28,21 @@ from chartkeep.wiring import blob_store
 _log = structlog.get_logger(__name__)
 
 
+class Pieces(Iterator[bytes], Protocol):
+    """Plaintext in pieces; ``close`` lets go of the stored object before the end."""
+
+    def close(self) -> None:
+        """Let go."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """Bytes ``start`` to ``stop`` (exclusive) of a version of ``size`` bytes. Close or exhaust ``stream``."""
 
     view: VersionView
     size: int
-    stream: "ContentStream"
+    stream: Pieces
     start: int
     stop: int
 

@@ -1,1 +1,1 @@
-
+"""Verbs of sharing."""
