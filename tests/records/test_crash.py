@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.services.postgres import new_database, postgres
+from tests.services.seaweed import seaweed
 
 from chartkeep.crypto.keys import MasterKey
 
@@ -48,5 +50,29 @@ def test_survives_a_kill_at_every_step(tmp_path, act, steps):
         DATABASE_URL=f"sqlite:///{tmp_path}/crash.sqlite3",
         STORAGE_URL=(tmp_path / "objects").as_uri(),
         STORAGE_MIN_FREE="0",
+    )
+    assert found["killed"] >= steps
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory):
+    """A PostgreSQL and an S3 server."""
+    folder = tmp_path_factory.mktemp("servers")
+    with postgres(folder) as database, seaweed(folder) as objects:
+        yield database, objects
+
+
+@pytest.mark.services
+@pytest.mark.slow
+@pytest.mark.parametrize(("act", "steps"), [("upload", 60), ("replace", 60), ("erase", 20)])
+def test_survives_it_on_postgresql_and_s3_with_uploads_in_parts(servers, tmp_path, act, steps):
+    database, objects = servers
+    found = killed_at_every_step(
+        act,
+        DATA_DIR=str(tmp_path),
+        DATABASE_URL=new_database(database, f"crash-{act}"),
+        STORAGE_URL=objects.url(),
+        CRASH_BODY_BYTES="18000000",
+        **objects.options,
     )
     assert found["killed"] >= steps
