@@ -62,7 +62,6 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -84,7 +83,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
+    "chartkeep.web.static_files.StaticFiles",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -98,6 +97,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "chartkeep.web.middleware.PrivateResponses",
+    "chartkeep.web.middleware.DomainErrors",
 ]
 
 TEMPLATES = [
@@ -115,12 +115,13 @@ TEMPLATES = [
                     ],
                 )
             ],
-            "builtins": ["django_cotton.templatetags.cotton"],
+            "builtins": ["django_cotton.templatetags.cotton", "chartkeep.web.templatetags.chartkeep"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "chartkeep.web.context.page",
             ],
         },
     }
@@ -219,7 +220,8 @@ DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"Chartkeep <chartkeep@{_base.hostna
 
 # ---------------------------------------------------------------- the browser's guards
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "no-referrer"
+# Not "no-referrer": with it browsers send "Origin: null" with every form, and the CSRF check refuses.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = False  # TLS is ended here (TLS_CERT) or at the proxy, which redirects
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
@@ -228,7 +230,7 @@ TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
-        "script-src": [NONCE, "'strict-dynamic'", "'wasm-unsafe-eval'"],
+        "script-src": [NONCE, "'strict-dynamic'"],
         "style-src": [SELF],
         "img-src": [SELF, "blob:", "data:"],
         "font-src": [SELF],
@@ -241,7 +243,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "object-src": [NONE],
         "require-trusted-types-for": ["'script'"],
-        "trusted-types": ["chartkeep", "htmx"],
+        "trusted-types": ["htmx"],
     },
 }
 PERMISSIONS_POLICY = {
@@ -258,9 +260,6 @@ PERMISSIONS_POLICY = {
 # ---------------------------------------------------------------- static files
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(PACKAGE / "web" / "static" / "dist")))
-STATICFILES_DIRS: list[Path] = []
-SERVESTATIC_USE_FINDERS = False
-SERVESTATIC_MANIFEST_STRICT = False
 
 # ---------------------------------------------------------------- jobs
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
