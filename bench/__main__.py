@@ -13,13 +13,13 @@ from bench.rows import Row, table
 RESULTS = Path(__file__).parent / "results"
 
 
-def _sealing(quick: bool) -> list[Row]:
+def _sealing(quick) -> list[Row]:
     from bench import sealing
 
     return sealing.run(size_bytes=2**26 if quick else 2**30, rounds=1 if quick else 3)
 
 
-def _http(quick: bool) -> list[Row]:
+def _http(quick) -> list[Row]:
     from bench import over_http
 
     rows: list[Row] = []
@@ -35,7 +35,7 @@ def _http(quick: bool) -> list[Row]:
     return rows
 
 
-def _redeem(quick: bool) -> list[Row]:
+def _redeem(quick) -> list[Row]:
     from bench import redeem
 
     return redeem.run(rounds=20 if quick else 1000)

@@ -17,7 +17,9 @@ PASSWORD = "a long bench password 4711"
 def prepared(data: Path) -> None:
     """People for the benchmarks, in a fresh data directory."""
     for name in ("owner", "bare"):
-        chartkeep(data, "create-user", "--email", f"{name}@example.org", "--role", "patient", stdin=PASSWORD + "\n")
+        chartkeep(
+            data, "create-user", "--email", f"{name}@example.org", "--role", "patient", stdin=PASSWORD + "\n"
+        )
 
 
 class _Watch(threading.Thread):
@@ -43,8 +45,16 @@ def upload(data: Path, size: int, rounds: int) -> list[Row]:
     prepared(data)
     block, port = os.urandom(2**20), free_port()
     plain = [
-        str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--port", str(port), "--workers", "1",
-        "--blocking-threads", "8", "bench.plain_server:application",
+        str(Path(sys.executable).with_name("granian")),
+        "--interface",
+        "wsgi",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--blocking-threads",
+        "8",
+        "bench.plain_server:application",
     ]
     sealed_seconds, plain_seconds, growth = [], [], 0.0
     with (
@@ -59,7 +69,9 @@ def upload(data: Path, size: int, rounds: int) -> list[Row]:
             watch = _Watch(server)
             watch.start()
             owner = Client(server, "owner@example.org", PASSWORD)  # an access token lives five minutes
-            sealed_seconds.append(owner.stream(f"/api/v1/records?patient={patient}", size, block, title="bench"))
+            sealed_seconds.append(
+                owner.stream(f"/api/v1/records?patient={patient}", size, block, title="bench")
+            )
             growth = max(growth, watch.growth())
             plain_seconds.append(Client(reference).stream("/", size, block))
             for stored in sorted((data / "objects").rglob("*"), key=lambda path: path.is_dir()):

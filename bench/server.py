@@ -98,7 +98,14 @@ def running(command: list[str], port: int, log: Path, **environment: str) -> Ite
 def serving(data: Path, **environment: str) -> Iterator[Server]:
     """`chartkeep serve` with an own data directory."""
     port = free_port()
-    command = [str(Path(sys.executable).with_name("chartkeep")), "--data-dir", str(data), "serve", "--port", str(port)]
+    command = [
+        str(Path(sys.executable).with_name("chartkeep")),
+        "--data-dir",
+        str(data),
+        "serve",
+        "--port",
+        str(port),
+    ]
     with running(command, port, data / "serve.log", **environment) as server:
         yield server
 
@@ -111,9 +118,7 @@ class Client:
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
         self._headers: dict[str, str] = {}
         if email:
-            answer = self.send(
-                "POST", "/_allauth/app/v1/auth/login", {"email": email, "password": password}
-            )
+            answer = self.send("POST", "/_allauth/app/v1/auth/login", {"email": email, "password": password})
             self._headers["Authorization"] = f"Bearer {answer['meta']['access_token']}"
 
     def send(self, method: str, path: str, body: Any = None) -> Any:
@@ -125,7 +130,7 @@ class Client:
         self._connection.request(method, path, data, headers)
         answer = self._connection.getresponse()
         text = answer.read()
-        if answer.status >= 400:  # noqa: PLR2004 - the statuses of errors
+        if answer.status >= 400:
             raise SystemExit(f"{method} {path}: {answer.status} {text[:500]!r}")
         return json.loads(text) if text else None
 
@@ -150,6 +155,6 @@ class Client:
         text = answer.read()
         seconds = time.perf_counter() - started
         connection.close()
-        if answer.status >= 400:  # noqa: PLR2004 - the statuses of errors
+        if answer.status >= 400:
             raise SystemExit(f"POST {path}: {answer.status} {text[:500]!r}")
         return seconds

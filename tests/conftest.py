@@ -38,7 +38,7 @@ def _lay_out_environment() -> None:
         ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
         BASE_URL="http://localhost:8000",
         LOG_LEVEL="warning",
-        DJANGO_SETTINGS_MODULE="chartkeep.settings",
+        DJANGO_SETTINGS_MODULE="chartkeep.settings.flat",
     )
 
 

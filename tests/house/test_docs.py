@@ -12,7 +12,7 @@ SETTINGS = (ROOT / "docs" / "selfhost" / "settings.md").read_text(encoding="utf-
 
 
 def environment_names() -> set[str]:
-    tree = ast.parse((ROOT / "src" / "chartkeep" / "settings" / "__init__.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "src" / "chartkeep" / "settings" / "flat.py").read_text(encoding="utf-8"))
     return {
         node.args[0].value
         for node in ast.walk(tree)

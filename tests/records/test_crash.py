@@ -22,7 +22,7 @@ def killed_at_every_step(act: str, **environment: str) -> dict:
         cwd=ROOT,
         env=inherited
         | {
-            "DJANGO_SETTINGS_MODULE": "chartkeep.settings",
+            "DJANGO_SETTINGS_MODULE": "chartkeep.settings.flat",
             "PYTHONPATH": str(ROOT),
             "SECRET_KEY": "a secret for the tests of crashes that is long enough " + os.urandom(16).hex(),
             "JWT_SIGNING_KEY": os.urandom(32).hex(),

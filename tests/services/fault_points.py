@@ -261,7 +261,7 @@ def run(name: str, folder: str) -> dict:
 def main() -> None:
     import django
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chartkeep.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chartkeep.settings.flat")
     django.setup()
     folder = os.environ["STORAGE_URL"].removeprefix("file://")
     found = run(sys.argv[1], folder if Path(folder).is_absolute() else "")

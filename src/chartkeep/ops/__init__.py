@@ -1,1 +1,1 @@
-
+"""The ``chartkeep`` command: thin commands that call flows."""

@@ -1,0 +1,1 @@
+"""Made-up people and documents, generated here and not copied from anybody."""

@@ -1,0 +1,96 @@
+"""The demo: a guardian with a child, a confirmed clinician, and a record of six documents."""
+
+import io
+import secrets
+from collections.abc import Iterator
+from datetime import date, timedelta
+from uuid import UUID
+
+from chartkeep.accounts.flows.create_patient import create_patient
+from chartkeep.accounts.flows.create_user import create_user
+from chartkeep.lib.actor import Actor
+from chartkeep.lib.clock import database_now
+from chartkeep.lib.progress import tracked
+from chartkeep.ops.demo import documents
+from chartkeep.records.details import RecordDetails
+from chartkeep.records.flows.upload import upload
+
+GUARDIAN, CLINICIAN = "guardian@demo.example", "clinician@demo.example"
+_BORN = date(2019, 5, 14)
+
+
+def tell() -> Iterator[str]:
+    """Make it all; gives lines for the operator.
+
+    Raises:
+        EmailTakenError: the demo is here already.
+    """
+    passwords = {address: secrets.token_urlsafe(12) for address in (GUARDIAN, CLINICIAN)}
+    guardian = create_user(email=GUARDIAN, password=passwords[GUARDIAN])
+    create_user(email=CLINICIAN, password=passwords[CLINICIAN], clinician=True)
+    actor = Actor.person(guardian.id)
+    create_patient(actor=actor, name="Robin Demo", birth_date=date(1987, 2, 3), is_self=True)
+    child = create_patient(actor=actor, name="Mia Demo", birth_date=_BORN)
+    papers = _papers()
+    for name, content, details in tracked(papers, what="Demo records", total=len(papers)):
+        _keep(actor, child.id, name, content, details)
+    yield "Made-up people and records are ready. Sign in as"
+    yield f"  {GUARDIAN}   password {passwords[GUARDIAN]}   (guardian of Mia Demo)"
+    yield f"  {CLINICIAN}  password {passwords[CLINICIAN]}   (confirmed clinician)"
+
+
+def _keep(actor: Actor, patient: UUID, name: str, content: bytes, details: RecordDetails) -> None:
+    upload(actor=actor, patient=patient, content=io.BytesIO(content), file_name=name, details=details)
+
+
+def _papers() -> list[tuple[str, bytes, RecordDetails]]:
+    today = database_now().date()
+
+    def days_ago(days: int) -> date:
+        return today - timedelta(days=days)
+
+    def about(title: str, category: str, days: int, provider: str, *tags: str) -> RecordDetails:
+        return RecordDetails(
+            title=title, category=category, service_date=days_ago(days), provider=provider, tags=tags
+        )
+
+    blood = [
+        "Patient: Mia Demo",
+        "Haemoglobin   12.8 g/dl   (11.5-14.5)",
+        "Leucocytes    7.4 /nl     (5.0-13.0)",
+        "Platelets     288 /nl     (180-400)",
+        "All values within their ranges.",
+    ]
+    shots = ["Patient: Mia Demo", "Measles, mumps, rubella   second dose", "Next: tetanus, at the age of six"]
+    return [
+        (
+            "blood-count.pdf",
+            documents.pdf("Blood count", blood),
+            about("Blood count", "lab_result", 12, "Hillside Laboratory", "blood"),
+        ),
+        (
+            "prescription.jpg",
+            documents.photo("Prescription"),
+            about("Antibiotic for the ear", "prescription", 40, "Dr. Dana Example", "ear"),
+        ),
+        (
+            "hand.dcm",
+            documents.dicom("Demo Mia", _BORN, days_ago(210)),
+            about("X-ray of the left hand", "imaging", 210, "Riverside Radiology", "hand", "x-ray"),
+        ),
+        (
+            "vaccination.pdf",
+            documents.pdf("Vaccination", shots),
+            about("Measles, mumps, rubella", "vaccination", 400, "Dr. Dana Example"),
+        ),
+        (
+            "allergies.json",
+            documents.fhir("Mia", "Demo", _BORN),
+            about("Allergies from the clinic's portal", "other", 420, "Riverside Clinic", "allergy"),
+        ),
+        (
+            "discharge.xml",
+            documents.cda("Mia", "Demo", _BORN),
+            about("Discharge letter, tonsils", "discharge_letter", 800, "Riverside Clinic"),
+        ),
+    ]

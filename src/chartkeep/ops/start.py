@@ -1,0 +1,59 @@
+"""Set up Django for a command: first-run files, settings, the database, the checks."""
+
+import sys
+from pathlib import Path
+
+from chartkeep.ops.errors import CommandError
+from chartkeep.ops.first_run import prepare
+
+
+def start(*, migrated: bool = True) -> None:
+    """Get Django ready; with ``migrated`` also the database, the checks and the keys' states.
+
+    Raises:
+        CommandError: a check says no; its text has the fix.
+    """
+    made = prepare()
+    if made:
+        _tell(made)
+    import django
+
+    django.setup()
+    if migrated:
+        migrate()
+        check()
+        from chartkeep.keyring.flows.recognise import recognise
+
+        recognise()
+
+
+def migrate() -> None:
+    """Bring the database up to date."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+
+
+def check() -> None:
+    """Refuse to go on with a misconfiguration.
+
+    Raises:
+        CommandError: with every finding and its fix.
+    """
+    from django.core import checks
+
+    found = checks.run_checks(include_deployment_checks=True, databases=["default"])
+    wrong = [message for message in found if message.is_serious() and not message.is_silenced()]
+    if wrong:
+        lines = [f"{message.id}: {message.msg}\n  {message.hint or ''}".rstrip() for message in wrong]
+        raise CommandError("This cannot work yet:\n" + "\n".join(lines))
+
+
+def _tell(made: list[Path]) -> None:
+    lines = "\n".join(f"  {path}" for path in made)
+    print(
+        f"First start: made new keys, readable only by you.\n{lines}\n"
+        "Whoever has them can read every record, and without them nobody can: keep a copy in a safe place.\n"
+        "A safe deployment keeps keys away from the data: move them and set KEY_DIR or ENCRYPTION_KEY_FILE.",
+        file=sys.stderr,
+    )
