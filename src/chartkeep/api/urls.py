@@ -40,7 +40,17 @@ def docs(request: HttpRequest) -> HttpResponse:
         for route, methods in schema["paths"].items()
         for method, operation in methods.items()
     ]
-    return render(request, "api/docs.html", {"schema": schema, "operations": operations})
+    shapes = [
+        {
+            "name": name,
+            "description": shape.get("description", ""),
+            "members": sorted(shape.get("properties", {}).items()),
+        }
+        for name, shape in schema["components"]["schemas"].items()
+    ]
+    return render(
+        request, "api/docs.html", {"info": schema["info"], "operations": operations, "shapes": shapes}
+    )
 
 
-urlpatterns = [path("docs", docs, name="api-docs"), *api.urls[0]]
+urlpatterns = [path("docs", docs, name="api-docs"), path("", api.urls)]

@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import ConfigDict
 
 from chartkeep.accounts import access
@@ -57,9 +57,9 @@ def list_patients(request: HttpRequest) -> list[PatientOut]:
 
 
 @router.post("", response={201: PatientOut})
-def add_patient(request: HttpRequest, patient: PatientIn) -> tuple[int, PatientOut]:
+def add_patient(request: HttpRequest, patient: PatientIn) -> Status[PatientOut]:
     """Add a patient; the caller becomes its owner."""
-    return 201, PatientOut.of(create_patient(actor=caller(request), **patient.dict()))
+    return Status(201, PatientOut.of(create_patient(actor=caller(request), **patient.dict())))
 
 
 @router.get("/{uuid:patient}", response=PatientOut)

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponseBase
-from ninja import Query, Router
+from ninja import Query, Router, Status
 from pydantic import ValidationError as ShapeError
 
 from chartkeep.api.auth import caller
@@ -71,7 +71,7 @@ def list_records(
 
 
 @router.post("", response={201: RecordOut})
-def upload_record(request: HttpRequest, patient: UUID) -> tuple[int, RecordOut]:
+def upload_record(request: HttpRequest, patient: UUID) -> Status[RecordOut]:
     """Store a document.
 
     Either ``multipart/form-data`` with the members of ``RecordIn`` as fields (``tags`` by commas) and the
@@ -88,7 +88,7 @@ def upload_record(request: HttpRequest, patient: UUID) -> tuple[int, RecordOut]:
             file_name=facts.file_name or arrived.file_name,
             details=_details(facts),
         )
-    return 201, RecordOut.of(view)
+    return Status(201, RecordOut.of(view))
 
 
 @router.get("/{uuid:record}", response=RecordOut)
@@ -107,14 +107,14 @@ def change_record(request: HttpRequest, record: UUID, changes: RecordChange) -> 
 
 
 @router.delete("/{uuid:record}", response={204: None})
-def trash_record(request: HttpRequest, record: UUID) -> tuple[int, None]:
+def trash_record(request: HttpRequest, record: UUID) -> Status[None]:
     """Put a record into the trash; a record that is there already is erased for good."""
     actor = caller(request)
     if queries.get_record(actor=actor, record=record).trashed_at is None:
         trash.trash(actor=actor, record=record)
     else:
         erase.erase(actor=actor, record=record)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/{uuid:record}/restore", response=RecordOut)
@@ -149,7 +149,7 @@ def get_content(request: HttpRequest, record: UUID, version: int | None = None) 
 
 
 @router.put("/{uuid:record}/content", response={201: RecordOut})
-def replace_content(request: HttpRequest, record: UUID) -> tuple[int, RecordOut]:
+def replace_content(request: HttpRequest, record: UUID) -> Status[RecordOut]:
     """Store a new version; earlier ones stay. The body is as in ``POST /records``."""
     actor = caller(request)
     with incoming(
@@ -157,4 +157,4 @@ def replace_content(request: HttpRequest, record: UUID) -> tuple[int, RecordOut]
     ) as arrived:
         name = _facts(arrived).file_name or arrived.file_name
         view = replace.replace(actor=actor, record=record, content=arrived.receiver, file_name=name)
-    return 201, RecordOut.of(view)
+    return Status(201, RecordOut.of(view))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponseBase
-from ninja import Router
+from ninja import Router, Status
 
 from chartkeep.api.auth import caller, viewer_auth
 from chartkeep.api.shared.schemas import SharedOut
@@ -22,10 +22,10 @@ def get_shared(request: HttpRequest) -> SharedOut:
 
 
 @router.delete("", response={204: None})
-def end_viewing(request: HttpRequest) -> tuple[int, None]:
+def end_viewing(request: HttpRequest) -> Status[None]:
     """End the viewer session."""
     view.end(actor=caller(request))
-    return 204, None
+    return Status(204, None)
 
 
 @router.api_operation(["GET", "HEAD"], "/records/{uuid:record}/content", operation_id="get_shared_content")

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from chartkeep.api.auth import caller, caller_or_nobody
 from chartkeep.api.shared.schemas import Redeemed, SharedOut
@@ -19,7 +19,7 @@ router = Router(tags=["shares"])
 
 
 @router.post("", response={201: ShareOut})
-def create_share(request: HttpRequest, share: ShareIn) -> tuple[int, ShareOut]:
+def create_share(request: HttpRequest, share: ShareIn) -> Status[ShareOut]:
     """Make a share; the answer has its link. Show ``…/qr.svg`` or hand over the link."""
     actor = caller(request)
     wanted = ShareRequest(
@@ -33,7 +33,7 @@ def create_share(request: HttpRequest, share: ShareIn) -> tuple[int, ShareOut]:
         label=share.label,
     )
     made = create.create(actor=actor, request=wanted)
-    return 201, ShareOut.of(made, show.link(actor=actor, share=made.id))
+    return Status(201, ShareOut.of(made, show.link(actor=actor, share=made.id)))
 
 
 @router.get("", response=SharePage)
@@ -101,7 +101,7 @@ def change_share(request: HttpRequest, share: UUID, changes: ShareChange) -> Sha
 
 
 @router.delete("/{uuid:share}", response={204: None})
-def revoke_share(request: HttpRequest, share: UUID) -> tuple[int, None]:
+def revoke_share(request: HttpRequest, share: UUID) -> Status[None]:
     """Revoke: the next read of an open viewer is refused. Revoking again changes nothing."""
     revoke.revoke(actor=caller(request), share=share)
-    return 204, None
+    return Status(204, None)
