@@ -7,7 +7,7 @@ from pathlib import Path
 import django
 import pytest
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "tests.services.browser"]
 
 # The settings read the environment once, at import: it is laid out before Django starts. So Django is
 # started here: named in pyproject.toml, the settings would be read before this file.

@@ -23,7 +23,7 @@ STANDALONE = "errors/standalone.html"  # asks neither session nor database
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
-    """How an error looks: HTTP status, title, template, and seconds after which to try again (0: not said)."""
+    """How an error looks: HTTP status, title, template; seconds after which to try again (0: not said)."""
 
     status: int
     title: Any
@@ -72,7 +72,8 @@ _TEXTS = {
     "bad_request": _("The browser sent something that could not be read. Go back and try again."),
     "forbidden": _("You are not allowed to do this."),
     "csrf_failure": _(
-        "To protect you, forms work for a limited time and need cookies. Go back, reload the page and try again."
+        "Forms work for a limited time and need cookies, to protect you. "
+        "Go back, reload the page and try again."
     ),
     "server_error": _(
         "It is not your fault, and nothing was changed half-way. Please try again in a moment."

@@ -2,7 +2,11 @@
 
 from django.urls import include, path
 
+from chartkeep.web.profile.views import sessions
+
 urlpatterns = [
+    # In the place of allauth's list, which would show neither address nor browser: we keep both sealed.
+    path("accounts/sessions/", sessions, name="usersessions_list"),
     path("accounts/", include("allauth.urls")),
     path("", include("chartkeep.web.arrival.urls")),
     path("", include("chartkeep.web.profile.urls")),

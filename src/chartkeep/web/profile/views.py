@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from chartkeep.accounts.access import person_for
+from chartkeep.accounts.client_sessions import sessions_of
+from chartkeep.accounts.flows import end_session as ending
 from chartkeep.accounts.flows.clinician import claim
 from chartkeep.accounts.people import PersonView
 from chartkeep.accounts.requests import actor_of
@@ -46,6 +48,33 @@ def clinician(request: HttpRequest) -> HttpResponse:
 def still_here(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - being asked is the point
     """Somebody is at work: the session stays awake (see ``PrivateResponses``)."""
     return HttpResponse(status=204)
+
+
+@require_safe
+@login_required
+def sessions(request: HttpRequest) -> HttpResponse:
+    """Where one is signed in."""
+    current = request.session.session_key
+    context = {"sessions": sessions_of(actor_of(request), current=current)}
+    return render(request, "profile/sessions.html", context)
+
+
+@require_POST
+@login_required
+def end_session(request: HttpRequest, session: int) -> HttpResponse:
+    """Sign another browser out."""
+    ending.end_session(actor=actor_of(request), session=session)
+    messages.success(request, _("That browser is signed out."))
+    return redirect("usersessions_list")
+
+
+@require_POST
+@login_required
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    """Sign every other browser out."""
+    ending.end_other_sessions(actor=actor_of(request), current=request.session.session_key)
+    messages.success(request, _("You are signed out everywhere else."))
+    return redirect("usersessions_list")
 
 
 def _oneself(request: HttpRequest) -> PersonView:
