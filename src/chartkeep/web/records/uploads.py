@@ -1,0 +1,168 @@
+"""Adding and replacing: the file is sealed while it arrives, by a script's raw PUT or a plain form."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods
+
+from chartkeep.accounts.access import writable_patient_for
+from chartkeep.accounts.requests import actor_of
+from chartkeep.lib.actor import Actor
+from chartkeep.lib.errors import ChartkeepError, InvalidInputError
+from chartkeep.records import queries
+from chartkeep.records.details import RecordView
+from chartkeep.records.errors import in_words
+from chartkeep.records.flows.receive import receive, receive_version
+from chartkeep.records.flows.replace import replace as replace_flow
+from chartkeep.records.flows.upload import upload as upload_flow
+from chartkeep.records.incoming import incoming
+from chartkeep.web.errors import PAGES
+from chartkeep.web.forms import tell
+from chartkeep.web.patients.current import look_at, remembered
+from chartkeep.web.records.forms import RecordForm
+
+
+@require_http_methods(["GET", "HEAD"])
+@login_required
+def add_here(request: HttpRequest) -> HttpResponse:
+    """Add a record for the patient looked at last."""
+    patient = remembered(request)
+    return redirect("records:add_for", patient.id) if patient else redirect("patients:add")
+
+
+# Django reads a form before its middleware has checked the token, so the handler that seals the file must
+# be in place first: the outer view is exempt, `incoming` sets the handler, and the inner view is protected.
+# What was sealed before a refusal is dropped.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST", "PUT"])
+@login_required
+def add(request: HttpRequest, patient: UUID) -> HttpResponse:
+    """The page that adds a record, and both ways of sending it."""
+    actor = actor_of(request)
+    writable_patient_for(actor, patient)
+    if request.method == "PUT":
+        return _protected(request, lambda: _put(request, actor, patient))
+    if request.method == "POST":
+        return _posted(request, actor, patient)
+    form = RecordForm(initial={"service_date": timezone.now().date()})
+    return _page(request, patient, form)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST", "PUT"])
+@login_required
+def replace(request: HttpRequest, record: UUID) -> HttpResponse:
+    """The page that stores a new version of a record, and both ways of sending it."""
+    actor = actor_of(request)
+    view = queries.get_record(actor=actor, record=record)
+    look_at(request, view.patient)
+    writable_patient_for(actor, view.patient)
+    context = {"record": view, "most": in_words(settings.MAX_UPLOAD_SIZE)}
+    if request.method not in {"POST", "PUT"}:
+        return _protected(request, lambda: render(request, "records/replace.html", context))
+    if request.method == "PUT":
+        return _protected(request, lambda: _next(_replaced(request, actor, record)))
+    try:
+        with incoming(request, lambda size: receive_version(actor=actor, record=record, declared=size)) as file:
+            refusal = _csrf_refusal(request)
+            if refusal is not None:
+                return refusal
+            replace_flow(actor=actor, record=record, content=file.receiver, file_name=file.file_name)
+    except ChartkeepError as problem:
+        context["problem"] = _told(problem)
+        return _protected(
+            request,
+            lambda: render(request, "records/replace.html", context, status=PAGES[problem.code].status),
+        )
+    return redirect("records:detail", record)
+
+
+def _put(request: HttpRequest, actor: Actor, patient: UUID) -> HttpResponse:
+    with incoming(request, lambda size: receive(actor=actor, patient=patient, declared=size)) as file:
+        form = RecordForm({name: value for name, value in file.members.items() if isinstance(value, str)})
+        if not form.is_valid():
+            field, errors = next(iter(form.errors.items()))
+            label = form.fields[field].label if field in form.fields else field
+            raise InvalidInputError(field=str(label), problem=str(errors[0]))
+        made = upload_flow(
+            actor=actor,
+            patient=patient,
+            content=file.receiver,
+            file_name=file.file_name,
+            details=form.details(),
+        )
+    return _next(made)
+
+
+def _posted(request: HttpRequest, actor: Actor, patient: UUID) -> HttpResponse:
+    form = RecordForm()
+    try:
+        with incoming(request, lambda size: receive(actor=actor, patient=patient, declared=size)) as file:
+            refusal = _csrf_refusal(request)
+            if refusal is not None:
+                return refusal
+            form = RecordForm(file.members)
+            if form.is_valid():
+                made = upload_flow(
+                    actor=actor,
+                    patient=patient,
+                    content=file.receiver,
+                    file_name=file.file_name,
+                    details=form.details(),
+                )
+                return redirect("records:detail", made.id)
+    except InvalidInputError as problem:
+        form = RecordForm(request.POST)
+        form.is_valid()
+        tell(form, problem)
+    except ChartkeepError as problem:
+        form = RecordForm(request.POST)
+        form.is_valid()
+        form.add_error(None, _told(problem))
+    return _page(request, patient, form, status=422)
+
+
+def _replaced(request: HttpRequest, actor: Actor, record: UUID) -> RecordView:
+    with incoming(request, lambda size: receive_version(actor=actor, record=record, declared=size)) as file:
+        return replace_flow(actor=actor, record=record, content=file.receiver, file_name=file.file_name)
+
+
+def _page(request: HttpRequest, patient: UUID, form: RecordForm, status: int = 200) -> HttpResponse:
+    context = {
+        "patient": look_at(request, patient),
+        "form": form,
+        "most": in_words(settings.MAX_UPLOAD_SIZE),
+    }
+    return _protected(request, lambda: render(request, "records/add.html", context, status=status))
+
+
+def _next(record: RecordView) -> HttpResponse:
+    return JsonResponse({"next": reverse("records:detail", args=[record.id])}, status=201)
+
+
+def _told(problem: ChartkeepError) -> str:
+    return _(problem.message).format(**problem.facts) if problem.facts else _(problem.message)
+
+
+def _protected(request: HttpRequest, answer: Any) -> HttpResponse:
+    """Run ``answer`` behind Django's own check of the token, which also sets the cookie of a page."""
+    request.csrf_processing_done = False  # type: ignore[attr-defined]  # the outer view was exempt
+    protected: HttpResponse = csrf_protect(lambda _request: answer())(request)
+    return protected
+
+
+def _csrf_refusal(request: HttpRequest) -> HttpResponse | None:
+    """The refusal of a form without a right token; nothing when it has one."""
+    passed = HttpResponse()
+    answer = _protected(request, lambda: passed)
+    return None if answer is passed else answer
+
+
