@@ -10,7 +10,7 @@ from chartkeep.wiring import key_provider
 
 @dataclass(frozen=True, slots=True)
 class KeyStatus:
-    """One master key, its role (``primary``, ``decrypt-only``, ``missing``) and how many vault keys it wraps."""
+    """One master key, its role (``primary``, ``decrypt-only``, ``missing``) and its number of vault keys."""
 
     key_id: str
     version: str

@@ -110,9 +110,8 @@ def _live() -> QuerySet[ViewerSession]:
 
 
 def _still(actor: Actor) -> ViewerSession:
-    rows = _live() if actor.id is not None else ViewerSession.objects.none()
-    session = rows.filter(pk=actor.id).select_related("share").first()
-    if session is None:
+    session = actor.id and _live().filter(uuid=actor.id).select_related("share").first()
+    if not session:
         raise ShareRefusedError
     return session
 

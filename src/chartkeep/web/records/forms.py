@@ -24,17 +24,21 @@ class RecordForm(forms.Form):
     """What can be said of a record."""
 
     title = forms.CharField(
-        label=_("Title"), required=False, max_length=200, help_text=_("Left empty, it is taken from the file's name.")
+        label=_("Title"),
+        required=False,
+        max_length=200,
+        help_text=_("Left empty, it is taken from the file's name."),
     )
     category = forms.ChoiceField(label=_("Kind"), choices=CATEGORIES, initial="other")
     service_date = forms.DateField(
         label=_("Date of the document"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    provider = forms.CharField(
-        label=_("Doctor, laboratory or hospital"), required=False, max_length=200
-    )
+    provider = forms.CharField(label=_("Doctor, laboratory or hospital"), required=False, max_length=200)
     tags = forms.CharField(
-        label=_("Tags"), required=False, max_length=1000, help_text=_("Words to find it by, with commas between.")
+        label=_("Tags"),
+        required=False,
+        max_length=1000,
+        help_text=_("Words to find it by, with commas between."),
     )
     notes = forms.CharField(label=_("Notes"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
 

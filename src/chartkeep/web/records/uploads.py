@@ -71,7 +71,9 @@ def replace(request: HttpRequest, record: UUID) -> HttpResponse:
     if request.method == "PUT":
         return _protected(request, lambda: _next(_replaced(request, actor, record)))
     try:
-        with incoming(request, lambda size: receive_version(actor=actor, record=record, declared=size)) as file:
+        with incoming(
+            request, lambda size: receive_version(actor=actor, record=record, declared=size)
+        ) as file:
             refusal = _csrf_refusal(request)
             if refusal is not None:
                 return refusal
@@ -164,5 +166,3 @@ def _csrf_refusal(request: HttpRequest) -> HttpResponse | None:
     passed = HttpResponse()
     answer = _protected(request, lambda: passed)
     return None if answer is passed else answer
-
-

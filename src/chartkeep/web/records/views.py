@@ -88,7 +88,9 @@ def content(request: HttpRequest, record: UUID, number: int | None = None) -> Ht
     version = queries.version(actor=actor, record=record, number=number)
 
     def stream(start: int, stop: int) -> Iterator[bytes]:
-        return read_flow.read(actor=actor, record=record, version=version.number, start=start, stop=stop).stream
+        return read_flow.read(
+            actor=actor, record=record, version=version.number, start=start, stop=stop
+        ).stream
 
     return content_response(
         request,

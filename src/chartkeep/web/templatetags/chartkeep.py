@@ -42,11 +42,15 @@ def asset(name: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def current(context: template.Context, *namespaces: str) -> str:
-    """``page`` for ``aria-current`` when this page is of one of the namespaces or view names."""
+    """``page`` for ``aria-current`` when this page is of one of the namespaces or view names.
+
+    allauth's pages have no namespace; they belong to ``profile``.
+    """
     match = getattr(context.get("request"), "resolver_match", None)
     if match is None:
         return ""
-    return "page" if match.namespace in namespaces or match.view_name in namespaces else ""
+    namespace = match.namespace or "profile"
+    return "page" if namespace in namespaces or match.view_name in namespaces else ""
 
 
 @register.filter
@@ -61,3 +65,28 @@ def widget_kind(field: BoundField) -> str:
     widget: Any = field.field.widget
     kind: str = getattr(widget, "input_type", "") or type(widget).__name__.lower()
     return kind
+
+
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrom", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+@register.filter
+def browser_name(user_agent: str) -> str:
+    """``Firefox, Windows`` for a ``User-Agent`` header; what is not known is shown cut to 60 characters."""
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    return ", ".join(part for part in (browser, system) if part) or user_agent[:60]

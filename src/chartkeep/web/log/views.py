@@ -1,0 +1,35 @@
+"""Who saw my records."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from chartkeep.accounts.requests import actor_of
+from chartkeep.sharing.queries import access_log
+from chartkeep.web.log.sentences import sentence
+from chartkeep.web.patients.current import look_at, remembered
+
+
+@require_safe
+@login_required
+def log_here(request: HttpRequest) -> HttpResponse:
+    """The log of the patient looked at last."""
+    patient = remembered(request)
+    return redirect("log:patient", patient.id) if patient else redirect("patients:add")
+
+
+@require_safe
+@login_required
+def log(request: HttpRequest, patient: UUID) -> HttpResponse:
+    """Everything that happened to a patient's record, refusals included, newest first."""
+    found = look_at(request, patient)
+    page = access_log(actor=actor_of(request), patient=patient, cursor=request.GET.get("cursor"))
+    context = {
+        "patient": found,
+        "page": page,
+        "lines": [(line, sentence(line)) for line in page.items],
+    }
+    return render(request, "log/list.html", context)
