@@ -8,12 +8,15 @@ import io
 
 import segno
 
+from chartkeep.lib.errors import InvalidInputError
+
 MAX_VERSION = 28
 _QUIET_ZONE = 4
+_SCALES = range(4, 41)
 
 
 def svg(text: str, *, title: str = "QR code") -> str:
-    """The code as an SVG document that scales, without inline style, titled for screen readers."""
+    """The code as an SVG document that scales, without style or class, titled for screen readers."""
     out = io.BytesIO()
     _code(text).save(
         out,
@@ -22,6 +25,8 @@ def svg(text: str, *, title: str = "QR code") -> str:
         omitsize=True,
         xmldecl=False,
         title=title,
+        svgclass=None,
+        lineclass=None,
         light="#fff",
         dark="#000",
     )
@@ -29,7 +34,13 @@ def svg(text: str, *, title: str = "QR code") -> str:
 
 
 def png(text: str, *, scale: int = 6) -> bytes:
-    """The code as a PNG file, ``scale`` pixels a module; at least 4 for a screen."""
+    """The code as a PNG file, ``scale`` pixels a module, 4 to 40.
+
+    Raises:
+        InvalidInputError: the scale is another.
+    """
+    if scale not in _SCALES:
+        raise InvalidInputError(field="scale", problem="give 4 to 40 pixels")
     out = io.BytesIO()
     _code(text).save(out, kind="png", border=_QUIET_ZONE, scale=scale)
     return out.getvalue()
@@ -40,8 +51,19 @@ def version(text: str) -> int:
     return int(_code(text).version)
 
 
+def fits(text: str) -> bool:
+    """Whether a code of the text scans reliably: version 28 or less."""
+    try:
+        return version(text) <= MAX_VERSION
+    except segno.DataOverflowError:
+        return False
+
+
 def _code(text: str) -> segno.QRCode:
-    code = segno.make_qr(text, error="m", boost_error=False)
-    if int(code.version) > MAX_VERSION:
+    try:
+        code = segno.make_qr(text, error="m", boost_error=False)
+    except segno.DataOverflowError:
+        code = None
+    if code is None or int(code.version) > MAX_VERSION:
         code = segno.make_qr(text, error="l", boost_error=False)
     return code

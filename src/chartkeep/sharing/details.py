@@ -5,12 +5,24 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+import structlog
+
 from chartkeep.crypto.claims import MAX_RECORD_IDS
+from chartkeep.crypto.errors import CiphertextError
 from chartkeep.keyring import sealed
 from chartkeep.lib.errors import InvalidInputError
 from chartkeep.lib.sealing import FieldSealer
 from chartkeep.records.details import RecordView
-from chartkeep.sharing.models import DEFAULT_LIFETIME, MAXIMUM_LIFETIME, MINIMUM_LIFETIME, Method, Share
+from chartkeep.records.errors import IntegrityFailureError
+from chartkeep.sharing.models import (
+    DEFAULT_LIFETIME,
+    MAX_WRONG_PASSCODES,
+    MAXIMUM_LIFETIME,
+    MINIMUM_LIFETIME,
+    Method,
+    Share,
+    ViewerSession,
+)
 
 __all__ = [
     "DEFAULT_LIFETIME",
@@ -24,13 +36,13 @@ __all__ = [
     "SharedView",
 ]
 
-MAX_WRONG_PASSCODES = 10
+_log = structlog.get_logger(__name__)
+
 MAX_QR_RECORDS = 12
 MAX_RECORDS = MAX_RECORD_IDS
 _MAX_OPENINGS = 1_000_000
 _LABEL_LENGTH = 80
 _RECIPIENT_LENGTH = 200
-_PASSCODE_LENGTHS = range(4, 65)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +151,22 @@ def share_view(share: Share, sealer: FieldSealer, now: datetime) -> ShareView:
         has_passcode=bool(share.passcode),
         locked=share.wrong_passcodes >= MAX_WRONG_PASSCODES,
         clinicians_only=share.clinicians_only,
-        label=sealed.read(share, "label", sealer),
+        label=opened(share, "label", sealer),
         state=state_of(share, now),
     )
+
+
+def opened(row: Share | ViewerSession, column: str, sealer: FieldSealer) -> str:
+    """The text of a sealed column.
+
+    Raises:
+        IntegrityFailureError: it is not what was written; the operator is alerted.
+    """
+    try:
+        return sealed.read(row, column, sealer)
+    except CiphertextError as problem:
+        _log.error("integrity_failure", reason="field", row=str(row.pk), column=column)
+        raise IntegrityFailureError from problem
 
 
 def clean_label(text: str) -> str:
@@ -171,17 +196,6 @@ def clean_line(name: str, text: str, longest: int) -> str:
     return line
 
 
-def clean_passcode(passcode: str) -> str:
-    """A passcode of 4 to 64 characters, or none.
-
-    Raises:
-        InvalidInputError: shorter or longer.
-    """
-    if passcode and len(passcode) not in _PASSCODE_LENGTHS:
-        raise InvalidInputError(field="passcode", problem="4 to 64 characters")
-    return passcode
-
-
 def clean_limit(openings: int | None) -> int | None:
     """A number of openings of at least 1, or none.
 
@@ -189,7 +203,7 @@ def clean_limit(openings: int | None) -> int | None:
         InvalidInputError: it is not.
     """
     if openings is not None and not 1 <= openings <= _MAX_OPENINGS:
-        raise InvalidInputError(field="max_access_count", problem="at least 1 opening")
+        raise InvalidInputError(field="max_access_count", problem=f"give 1 to {_MAX_OPENINGS:,} openings")
     return openings
 
 

@@ -10,6 +10,8 @@ from chartkeep.lib.ids import new_id
 MINIMUM_LIFETIME = timedelta(minutes=1)
 DEFAULT_LIFETIME = timedelta(hours=24)
 MAXIMUM_LIFETIME = timedelta(days=7)
+MAXIMUM_VIEWING = timedelta(minutes=30)
+MAX_WRONG_PASSCODES = 10
 
 
 class Method(models.TextChoices):
@@ -45,8 +47,9 @@ class Share(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(expires_at__lte=F("created_at") + MAXIMUM_LIFETIME),
-                name="sharing_at_most_seven_days",
+                condition=Q(expires_at__gte=F("created_at") + MINIMUM_LIFETIME)
+                & Q(expires_at__lte=F("created_at") + MAXIMUM_LIFETIME),
+                name="sharing_one_minute_to_seven_days",
             ),
             models.CheckConstraint(
                 condition=Q(token_expires_at__gte=F("created_at") + MINIMUM_LIFETIME)
@@ -66,7 +69,9 @@ class Share(models.Model):
                 | Q(method=Method.URL, token_id_hash__isnull=False) & ~Q(stored_token=""),
                 name="sharing_form_of_the_method",
             ),
-            models.CheckConstraint(condition=Q(wrong_passcodes__lte=10), name="sharing_ten_wrong_passcodes"),
+            models.CheckConstraint(
+                condition=Q(wrong_passcodes__lte=MAX_WRONG_PASSCODES), name="sharing_ten_wrong_passcodes"
+            ),
         ]
         indexes = [models.Index(fields=["patient", "-created_at", "-uuid"], name="sharing_by_patient")]
 
@@ -93,7 +98,7 @@ class ViewerSession(models.Model):
     """What a redeem gives: at most 30 minutes of reading, never past the share's expiry.
 
     ``idempotency_hash`` is SHA-256 of the client's key: repeating a redeem with it within two minutes
-    gives the same session anew (a fresh secret) and is not counted again.
+    gives the same session anew (a fresh secret) and is not counted again; later the key is refused.
     """
 
     uuid = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -109,6 +114,10 @@ class ViewerSession(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["share", "idempotency_hash"], name="sharing_redeemed_once_per_key"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__lte=F("created_at") + MAXIMUM_VIEWING),
+                name="sharing_viewing_at_most_half_an_hour",
             ),
         ]
 

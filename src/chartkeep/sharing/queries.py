@@ -9,7 +9,6 @@ from django.db.models import Q
 from chartkeep.accounts.access import patient_for
 from chartkeep.accounts.queries import addresses_of
 from chartkeep.audit.queries import EntryView, entries_for_patient
-from chartkeep.keyring import sealed
 from chartkeep.keyring.vaults import vault_of, vaults_of
 from chartkeep.lib.actor import Actor, ActorKind
 from chartkeep.lib.clock import database_now
@@ -18,8 +17,10 @@ from chartkeep.lib.paging import Page, decode_cursor, encode_cursor
 from chartkeep.lib.sealing import FieldSealer
 from chartkeep.records.queries import records_by_ids
 from chartkeep.sharing.access import share_for, shares_of
-from chartkeep.sharing.details import LogLine, ShareView, share_view
+from chartkeep.sharing.details import LogLine, ShareView, opened, share_view
 from chartkeep.sharing.models import Share
+
+MOST_ON_A_PAGE = 200
 
 
 def get_share(*, actor: Actor, share: UUID) -> ShareView:
@@ -39,8 +40,9 @@ def list_shares(
 
     Raises:
         NotFoundError: the patient is not the actor's.
-        InvalidInputError: the cursor is none of this list.
+        InvalidInputError: the cursor is none of this list, or the limit is not 1 to 200.
     """
+    _check_limit(limit)
     rows = shares_of(actor, patient)
     if cursor:
         rows = rows.filter(_after(cursor))
@@ -58,14 +60,14 @@ def access_log(*, actor: Actor, patient: UUID, cursor: str | None = None, limit:
 
     Raises:
         NotFoundError: the patient is not the actor's.
-        InvalidInputError: the cursor is none of this list.
+        InvalidInputError: the cursor is none of this list, or the limit is not 1 to 200.
     """
+    _check_limit(limit)
     patient_for(actor, patient)
     sealer = vault_of(patient).fields
     page = entries_for_patient(patient, sealer=sealer, cursor=cursor, limit=limit)
-    titles = {
-        view.id: view.title for view in records_by_ids(actor, _ids(entry.object_id for entry in page.items))
-    }
+    records = _ids(entry.object_id for entry in page.items if _about_a_record(entry))
+    titles = {view.id: view.title for view in records_by_ids(actor, records)}
     labels = _labels(_ids(entry.share for entry in page.items), sealer)
     users = _ids(entry.actor for entry in page.items if entry.actor_kind == ActorKind.USER)
     addresses = addresses_of(actor, patient, users)
@@ -80,13 +82,24 @@ def _after(cursor: str) -> Q:
         moment, last = datetime.fromisoformat(created), UUID(uuid)
     except ValueError:
         raise InvalidInputError(field="cursor", problem="not a cursor that this list gave") from None
+    if moment.tzinfo is None:
+        raise InvalidInputError(field="cursor", problem="not a cursor that this list gave")
     return Q(created_at__lt=moment) | Q(created_at=moment, uuid__lt=last)
+
+
+def _check_limit(limit: int) -> None:
+    if not 1 <= limit <= MOST_ON_A_PAGE:
+        raise InvalidInputError(field="limit", problem=f"give a number from 1 to {MOST_ON_A_PAGE}")
+
+
+def _about_a_record(entry: EntryView) -> bool:
+    return entry.tag.startswith("record:")
 
 
 def _line(
     entry: EntryView, titles: dict[UUID, str], labels: dict[UUID, str], addresses: dict[UUID, str]
 ) -> LogLine:
-    record = entry.object_id if entry.tag.startswith("record:") else None
+    record = entry.object_id if _about_a_record(entry) else None
     address = addresses.get(entry.actor, "") if entry.actor else ""
     return LogLine(
         at=entry.at,
@@ -106,7 +119,7 @@ def _line(
 
 
 def _labels(shares: list[UUID], sealer: FieldSealer) -> dict[UUID, str]:
-    return {row.uuid: sealed.read(row, "label", sealer) for row in Share.objects.filter(uuid__in=shares)}
+    return {row.uuid: opened(row, "label", sealer) for row in Share.objects.filter(uuid__in=shares)}
 
 
 def _ids(found: Iterable[UUID | None]) -> list[UUID]:

@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from chartkeep.accounts.access import writable_patient_for
@@ -13,11 +12,13 @@ from chartkeep.crypto.claims import Claims, new_secret_token, token_hash
 from chartkeep.crypto.tokens import seal_claims
 from chartkeep.keyring import sealed
 from chartkeep.keyring.vaults import Vault, deployment_id, vault_of
+from chartkeep.lib import qr
 from chartkeep.lib.actor import Actor
 from chartkeep.lib.clock import database_now, whole_seconds
 from chartkeep.lib.errors import InvalidInputError, NotFoundError
 from chartkeep.lib.ids import new_id
 from chartkeep.records.queries import records_by_ids
+from chartkeep.sharing import passcodes
 from chartkeep.sharing.details import (
     MAX_QR_RECORDS,
     MAX_RECORDS,
@@ -26,9 +27,9 @@ from chartkeep.sharing.details import (
     clean_label,
     clean_lifetime,
     clean_limit,
-    clean_passcode,
     share_view,
 )
+from chartkeep.sharing.flows.show import link_of
 from chartkeep.sharing.models import Method, Share, ShareRecord
 from chartkeep.sharing.tokens import claims_digest
 from chartkeep.wiring import token_keyring
@@ -37,18 +38,17 @@ from chartkeep.wiring import token_keyring
 def create(*, actor: Actor, request: ShareRequest) -> ShareView:
     """Share records of one patient, for at most seven days.
 
-    A selection of more than 12 records does not fit into a QR code that scans reliably: it becomes the
-    URL form, whose link the QR code then shows.
+    A selection that does not fit into a QR code that scans reliably (more than 12 records, or fewer with
+    RSA keys longer than the policy's) becomes the URL form, whose link the QR code then shows.
 
     Raises:
         NotFoundError: the patient is not the actor's to share, or a record is not there.
-        InvalidInputError: lifetime, limit, passcode, label or selection cannot be taken.
+        InvalidInputError: lifetime, limit, passcode, label, method or selection cannot be taken.
     """
     writable_patient_for(actor, request.patient)
-    request_ids = _selection(actor, request)
+    method, records = _method(request), _selection(actor, request)
     lifetime, limit = clean_lifetime(request.expires_in), clean_limit(request.max_access_count)
-    passcode, label = clean_passcode(request.passcode), clean_label(request.label)
-    hashed = make_password(passcode) if passcode else ""
+    label, passcode = clean_label(request.label), passcodes.hashed(request.passcode)
     vault = vault_of(request.patient)
     with transaction.atomic():
         now = database_now()
@@ -61,16 +61,12 @@ def create(*, actor: Actor, request: ShareRequest) -> ShareView:
             expires_at=created_at + lifetime,
             token_expires_at=created_at + lifetime,
             max_access_count=limit,
-            passcode=hashed,
+            passcode=passcode,
             clinicians_only=request.clinicians_only,
         )
         sealed.write(share, "label", label, vault.fields)
-        _issue(share, _method(request), request_ids, created_at, vault)
-        share.save(force_insert=True)
-        ShareRecord.objects.bulk_create(
-            ShareRecord(share=share, record_id=record, position=place)
-            for place, record in enumerate(request_ids)
-        )
+        _issue(share, method, records, created_at, vault)
+        _save(share, records)
         log(
             tag=Tag.SHARE_CREATE,
             actor=actor,
@@ -78,9 +74,16 @@ def create(*, actor: Actor, request: ShareRequest) -> ShareView:
             patient=share.patient_id,
             object_id=share.uuid,
             share=share.uuid,
-            details={"method": share.method, "records": str(len(request_ids))},
+            details={"method": share.method, "records": str(len(records))},
         )
     return share_view(share, vault.fields, now)
+
+
+def _method(request: ShareRequest) -> Method:
+    try:
+        return Method(request.method)
+    except ValueError:
+        raise InvalidInputError(field="method", problem="qr or url") from None
 
 
 def _selection(actor: Actor, request: ShareRequest) -> tuple[UUID, ...]:
@@ -91,13 +94,6 @@ def _selection(actor: Actor, request: ShareRequest) -> tuple[UUID, ...]:
     if len(found) != len(wanted):
         raise NotFoundError
     return wanted
-
-
-def _method(request: ShareRequest) -> Method:
-    if request.method not in Method.values:
-        raise InvalidInputError(field="method", problem="qr or url")
-    fits = len(set(request.record_ids)) <= MAX_QR_RECORDS
-    return Method.QR if request.method == Method.QR and fits else Method.URL
 
 
 def _issue(
@@ -114,6 +110,9 @@ def _issue(
         iss=str(deployment_id()),
     )
     token = seal_claims(claims, token_keyring().public_key)
+    if method == Method.QR and not (len(records) <= MAX_QR_RECORDS and qr.fits(link_of(method, token))):
+        _issue(share, Method.URL, records, created_at, vault)
+        return
     share.method = method
     share.jti_hash = claims.jti_hash
     share.claims_digest = claims_digest(claims)
@@ -124,4 +123,11 @@ def _issue(
         share.stored_token = token
     share.owner_copy = vault.share_copies.seal(
         credential.encode(), table=Share._meta.db_table, column="owner_copy", row=share.uuid
+    )
+
+
+def _save(share: Share, records: tuple[UUID, ...]) -> None:
+    share.save(force_insert=True)
+    ShareRecord.objects.bulk_create(
+        ShareRecord(share=share, record_id=record, position=place) for place, record in enumerate(records)
     )

@@ -2,18 +2,24 @@
 
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 
 from chartkeep.audit.flows.record import record as log
 from chartkeep.audit.tags import Tag
-from chartkeep.keyring.vaults import vault_of
+from chartkeep.crypto.errors import CiphertextError
+from chartkeep.keyring.vaults import Vault, vault_of
 from chartkeep.lib.actor import Actor
 from chartkeep.lib.clock import database_now
+from chartkeep.records.errors import IntegrityFailureError
 from chartkeep.sharing.access import writable_share_for
 from chartkeep.sharing.details import state_of
 from chartkeep.sharing.errors import ShareOverError
 from chartkeep.sharing.models import Method, Share
+
+_PAGES = {Method.QR: "q", Method.URL: "s"}
+_log = structlog.get_logger(__name__)
 
 
 def link(*, actor: Actor, share: UUID) -> str:
@@ -22,15 +28,14 @@ def link(*, actor: Actor, share: UUID) -> str:
     Raises:
         NotFoundError: the share is not the actor's to show.
         ShareOverError: it opens nothing any more.
+        IntegrityFailureError: the owner's copy is not what was written; the operator is alerted.
     """
-    row = writable_share_for(actor, share)
-    if state_of(row, database_now()) != "active":
-        raise ShareOverError
-    vault = vault_of(row.patient_id)
-    copy = vault.share_copies.open(
-        bytes(row.owner_copy), table=Share._meta.db_table, column="owner_copy", row=row.uuid
-    )
     with transaction.atomic():
+        row = writable_share_for(actor, share, lock=True)
+        if state_of(row, database_now()) != "active":
+            raise ShareOverError
+        vault = vault_of(row.patient_id)
+        address = link_of(Method(row.method), _credential(row, vault))
         log(
             tag=Tag.SHARE_SHOW,
             actor=actor,
@@ -39,5 +44,19 @@ def link(*, actor: Actor, share: UUID) -> str:
             object_id=row.uuid,
             share=row.uuid,
         )
-    page = "q" if row.method == Method.QR else "s"
-    return f"{settings.BASE_URL}/{page}#{copy.decode()}"
+    return address
+
+
+def link_of(method: Method, credential: str) -> str:
+    """The address of the page that opens a token (``qr``) or token id (``url``), never sent to a server."""
+    return f"{settings.BASE_URL}/{_PAGES[method]}#{credential}"
+
+
+def _credential(row: Share, vault: Vault) -> str:
+    table = Share._meta.db_table
+    try:
+        copy = vault.share_copies.open(bytes(row.owner_copy), table=table, column="owner_copy", row=row.uuid)
+    except CiphertextError as problem:
+        _log.error("integrity_failure", reason="field", row=str(row.uuid), column="owner_copy")
+        raise IntegrityFailureError from problem
+    return copy.decode()
