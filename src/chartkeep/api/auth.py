@@ -31,7 +31,7 @@ class ViewerAuth(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
         """The viewer, as long as session and share live."""
         try:
-            return viewer(token, origin=origin_of(request), user=None)
+            return viewer(secret=token, origin=origin_of(request), user=None)
         except ChartkeepError:
             return None
 

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from chartkeep.crypto.claims import Claims, decode_base64url, parse_object, token_hash
 from chartkeep.crypto.digests import Sha256
 from chartkeep.crypto.errors import TokenError
@@ -11,6 +13,7 @@ from chartkeep.keyring.vaults import deployment_id
 from chartkeep.sharing.models import Method, Share
 from chartkeep.wiring import token_keyring
 
+_PAGES = {Method.QR: "q", Method.URL: "s"}
 _TOKEN_ID = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -20,6 +23,11 @@ class Found:
 
     share: Share | None
     reason: str = ""
+
+
+def address_of(method: Method, credential: str) -> str:
+    """The page that opens a token (``qr``) or token id (``url``). No server sees what follows ``#``."""
+    return f"{settings.BASE_URL}/{_PAGES[method]}#{credential}"
 
 
 def claims_digest(claims: Claims) -> bytes:

@@ -56,7 +56,7 @@ def redeem_share(request: HttpRequest, opening: RedeemIn) -> Redeemed:
     """
     actor = caller_or_nobody(request)
     redeemed = redeem.redeem(actor=actor, **opening.dict())
-    viewer = view.viewer(redeemed.secret, origin=actor.origin, user=actor.user)
+    viewer = view.viewer(secret=redeemed.secret, origin=actor.origin, user=actor.user)
     return Redeemed(
         viewer_session=redeemed.secret,
         expires_at=redeemed.expires_at,

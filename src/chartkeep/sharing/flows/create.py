@@ -29,9 +29,8 @@ from chartkeep.sharing.details import (
     clean_limit,
     share_view,
 )
-from chartkeep.sharing.flows.show import link_of
 from chartkeep.sharing.models import Method, Share, ShareRecord
-from chartkeep.sharing.tokens import claims_digest
+from chartkeep.sharing.tokens import address_of, claims_digest
 from chartkeep.wiring import token_keyring
 
 
@@ -110,7 +109,7 @@ def _issue(
         iss=str(deployment_id()),
     )
     token = seal_claims(claims, token_keyring().public_key)
-    if method == Method.QR and not (len(records) <= MAX_QR_RECORDS and qr.fits(link_of(method, token))):
+    if method == Method.QR and not (len(records) <= MAX_QR_RECORDS and qr.fits(address_of(method, token))):
         _issue(share, Method.URL, records, created_at, vault)
         return
     share.method = method

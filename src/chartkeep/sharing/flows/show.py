@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 
 from chartkeep.audit.flows.record import record as log
@@ -17,8 +16,8 @@ from chartkeep.sharing.access import writable_share_for
 from chartkeep.sharing.details import state_of
 from chartkeep.sharing.errors import ShareOverError
 from chartkeep.sharing.models import Method, Share
+from chartkeep.sharing.tokens import address_of
 
-_PAGES = {Method.QR: "q", Method.URL: "s"}
 _log = structlog.get_logger(__name__)
 
 
@@ -35,7 +34,7 @@ def link(*, actor: Actor, share: UUID) -> str:
         if state_of(row, database_now()) != "active":
             raise ShareOverError
         vault = vault_of(row.patient_id)
-        address = link_of(Method(row.method), _credential(row, vault))
+        address = address_of(Method(row.method), _credential(row, vault))
         log(
             tag=Tag.SHARE_SHOW,
             actor=actor,
@@ -45,11 +44,6 @@ def link(*, actor: Actor, share: UUID) -> str:
             share=row.uuid,
         )
     return address
-
-
-def link_of(method: Method, credential: str) -> str:
-    """The address of the page that opens a token (``qr``) or token id (``url``), never sent to a server."""
-    return f"{settings.BASE_URL}/{_PAGES[method]}#{credential}"
 
 
 def _credential(row: Share, vault: Vault) -> str:

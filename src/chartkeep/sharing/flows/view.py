@@ -31,7 +31,7 @@ RECHECK_BYTES = 4 * 2**20
 _KEPT = timedelta(days=1)
 
 
-def viewer(secret: str, *, origin: Origin, user: UUID | None = None) -> Actor:
+def viewer(*, secret: str, origin: Origin, user: UUID | None = None) -> Actor:
     """The actor behind a viewer session's secret. ``user`` is who is signed in beside it, if anybody.
 
     A clinicians-only share stays with the clinician who opened it: nobody else who is signed in holds it.

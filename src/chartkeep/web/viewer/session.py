@@ -45,4 +45,4 @@ def viewer_of(request: HttpRequest) -> Actor:
     if not secret:
         raise ShareRefusedError
     person = actor_of(request)
-    return viewer(secret, origin=person.origin, user=person.user)
+    return viewer(secret=secret, origin=person.origin, user=person.user)
