@@ -79,11 +79,8 @@ def replace(request: HttpRequest, record: UUID) -> HttpResponse:
                 return refusal
             replace_flow(actor=actor, record=record, content=file.receiver, file_name=file.file_name)
     except ChartkeepError as problem:
-        context["problem"] = _told(problem)
-        return _protected(
-            request,
-            lambda: render(request, "records/replace.html", context, status=PAGES[problem.code].status),
-        )
+        context["problem"], status = _told(problem), PAGES[problem.code].status
+        return _protected(request, lambda: render(request, "records/replace.html", context, status=status))
     return redirect("records:detail", record)
 
 

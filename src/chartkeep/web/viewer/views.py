@@ -1,6 +1,7 @@
 """What somebody sees who opened a share."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -54,10 +55,8 @@ def content(request: HttpRequest, record: UUID) -> HttpResponseBase:
 @require_POST
 def close(request: HttpRequest) -> HttpResponse:
     """End the session, on a shared computer for example."""
-    try:
+    with suppress(ShareRefusedError):
         view.end(actor=viewer_of(request))
-    except ShareRefusedError:
-        pass
     answer = redirect("viewer:shared")
     forget_viewer(answer)
     return answer
