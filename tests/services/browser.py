@@ -69,6 +69,18 @@ def fake_camera(video: Path) -> list[str]:
     ]
 
 
+def write_video(path: Path, picture, *, frames: int = 30) -> Path:
+    """A video of one grey picture (a PIL image), which Chromium takes for a camera's: raw YUV4MPEG2."""
+    grey = picture.convert("L")
+    width, height = grey.size
+    colour = bytes([128]) * (width // 2 * (height // 2) * 2)
+    with path.open("wb") as file:
+        file.write(f"YUV4MPEG2 W{width} H{height} F15:1 Ip A1:1 C420\n".encode())
+        for _ in range(frames):
+            file.write(b"FRAME\n" + grey.tobytes() + colour)
+    return path
+
+
 def launch(playwright, *, flags=(), **options):
     """Chromium with a new, empty profile."""
     return playwright.chromium.launch(
@@ -154,10 +166,10 @@ def desktop(open_context):
     return open_context(viewport=DESKTOP).new_page()
 
 
-def sign_in(page, person):
-    """Sign in by the form, as a person does."""
-    page.goto("/accounts/login/")
-    page.get_by_label("E-mail").or_(page.get_by_label("Email")).fill(person.email)
+def sign_in(page, person, *, to="/settings"):
+    """Sign in by the form, as a person does, and go on to the page ``to``."""
+    page.goto(f"/accounts/login/?next={to}")
+    page.get_by_label("Email").fill(person.email)
     page.get_by_label("Password", exact=True).fill(person.password)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(lambda url: "/accounts/login" not in url)
