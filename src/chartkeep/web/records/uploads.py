@@ -1,11 +1,21 @@
 """Adding and replacing: the file is sealed while it arrives, by a script's raw PUT or a plain form."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    JsonResponse,
+    QueryDict,
+    RawPostDataException,
+    UnreadablePostError,
+)
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -38,12 +48,26 @@ def add_here(request: HttpRequest) -> HttpResponse:
     return redirect("records:add_for", patient.id) if patient else redirect("patients:add")
 
 
+def _signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """``login_required``, but a script gets JSON: a browser would send the file again to the sign-in page."""
+    of_a_person = login_required(view)
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "PUT" and not request.user.is_authenticated:
+            message = _("You are signed out. Sign in, then send the file again.")
+            return JsonResponse({"code": "not_signed_in", "message": message}, status=401)
+        return of_a_person(request, *args, **kwargs)
+
+    return guarded
+
+
 # Django reads a form before its middleware has checked the token, so the handler that seals the file must
 # be in place first: the outer view is exempt, `incoming` sets the handler, and the inner view is protected.
 # What was sealed before a refusal is dropped.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST", "PUT"])
-@login_required
+@_signed_in
 def add(request: HttpRequest, patient: UUID) -> HttpResponse:
     """The page that adds a record, and both ways of sending it."""
     actor = actor_of(request)
@@ -58,7 +82,7 @@ def add(request: HttpRequest, patient: UUID) -> HttpResponse:
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST", "PUT"])
-@login_required
+@_signed_in
 def replace(request: HttpRequest, record: UUID) -> HttpResponse:
     """The page that stores a new version of a record, and both ways of sending it."""
     actor = actor_of(request)
@@ -71,6 +95,7 @@ def replace(request: HttpRequest, record: UUID) -> HttpResponse:
     if request.method == "PUT":
         return _protected(request, lambda: _next(_replaced(request, actor, record)))
     try:
+        _check_is_form(request)
         with incoming(
             request, lambda size: receive_version(actor=actor, record=record, declared=size)
         ) as file:
@@ -102,8 +127,9 @@ def _put(request: HttpRequest, actor: Actor, patient: UUID) -> HttpResponse:
 
 
 def _posted(request: HttpRequest, actor: Actor, patient: UUID) -> HttpResponse:
-    form = RecordForm()
+    form, status = RecordForm(), 422
     try:
+        _check_is_form(request)
         with incoming(request, lambda size: receive(actor=actor, patient=patient, declared=size)) as file:
             refusal = _csrf_refusal(request)
             if refusal is not None:
@@ -118,15 +144,13 @@ def _posted(request: HttpRequest, actor: Actor, patient: UUID) -> HttpResponse:
                     details=form.details(),
                 )
                 return redirect("records:detail", made.id)
-    except InvalidInputError as problem:
-        form = RecordForm(request.POST)
-        form.is_valid()
-        tell(form, problem)
     except ChartkeepError as problem:
-        form = RecordForm(request.POST)
-        form.is_valid()
-        form.add_error(None, _told(problem))
-    return _page(request, patient, form, status=422)
+        form, status = RecordForm(_typed(request)), PAGES[problem.code].status
+        if isinstance(problem, InvalidInputError):
+            tell(form, problem)
+        else:
+            form.add_error(None, _told(problem))
+    return _page(request, patient, form, status=status)
 
 
 def _replaced(request: HttpRequest, actor: Actor, record: UUID) -> RecordView:
@@ -141,6 +165,20 @@ def _page(request: HttpRequest, patient: UUID, form: RecordForm, status: int = 2
         "most": in_words(settings.MAX_UPLOAD_SIZE),
     }
     return _protected(request, lambda: render(request, "records/add.html", context, status=status))
+
+
+def _check_is_form(request: HttpRequest) -> None:
+    """A raw body comes by PUT; a POST is the form of the page."""
+    if request.content_type != "multipart/form-data":
+        raise InvalidInputError(field="file", problem=_("choose a file"))
+
+
+def _typed(request: HttpRequest) -> QueryDict:
+    """The members that arrived of a form, however far it came."""
+    try:
+        return request.POST
+    except (UnreadablePostError, RawPostDataException, MultiPartParserError):
+        return QueryDict()
 
 
 def _next(record: RecordView) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from chartkeep.accounts.access import writable_patient_for
 from chartkeep.accounts.requests import actor_of
 from chartkeep.lib.content import content_response
 from chartkeep.lib.errors import InvalidInputError
@@ -108,6 +109,7 @@ def edit(request: HttpRequest, record: UUID) -> HttpResponse:
     """Change what is said of a record."""
     actor = actor_of(request)
     view = queries.get_record(actor=actor, record=record)
+    writable_patient_for(actor, view.patient)
     form = RecordForm(request.POST or None, initial=initial_of(view))
     if request.method == "POST" and form.is_valid():
         try:
