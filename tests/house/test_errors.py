@@ -14,7 +14,7 @@ from chartkeep.lib.errors import ChartkeepError
 def all_error_classes():
     """Every subclass of ``ChartkeepError``, found by importing every module of the house."""
     for module in pkgutil.walk_packages(chartkeep.__path__, "chartkeep."):
-        if ".migrations" not in module.name and module.name not in {"chartkeep.wsgi"}:
+        if ".migrations" not in module.name and module.name != "chartkeep.wsgi":
             importlib.import_module(module.name)
     found, waiting = set(), [ChartkeepError]
     while waiting:

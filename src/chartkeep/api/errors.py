@@ -18,6 +18,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "last_administrator": (409, "Last administrator"),
     "self_exists": (409, "Own record exists"),
     "mail_not_sent": (502, "E-mail not sent"),
+    "too_many_tries": (429, "Too many tries"),
     # keys
     "vault_missing": (410, "Key destroyed"),
     "keys_unavailable": (503, "Keys unavailable"),
