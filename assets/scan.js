@@ -17,7 +17,7 @@ let stream = null;
 let running = 0;
 
 function tell(text) {
-  problem.className = text ? "summary" : "";
+  problem.className = text ? "summary" : "live";
   problem.textContent = text;
 }
 

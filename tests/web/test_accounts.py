@@ -317,6 +317,49 @@ class TestPeople:
         assert "only active administrator" in answer.content.decode()
 
 
+class TestQuestionBeforeAnAct:
+    @pytest.fixture
+    def page(self, phone, ada, alice):
+        sign_in(phone, ada, to="/people")
+        return phone
+
+    def row(self, page):
+        return page.get_by_role("listitem").filter(has_text="alice@example.org")
+
+    def test_does_nothing_when_the_answer_is_no(self, page):
+        self.row(page).get_by_role("button", name="Disable").click()
+        question = page.get_by_role("dialog")
+        assert "Disable alice@example.org" in question.inner_text()
+        question.get_by_role("button", name="Cancel").click()
+        assert page.url.endswith("/people")
+        assert not page.get_by_text("Disabled").is_visible()
+
+    def test_goes_on_when_the_answer_is_yes(self, page):
+        self.row(page).get_by_role("button", name="Disable").click()
+        page.get_by_role("dialog").get_by_role("button", name="Disable").click()
+        page.get_by_text("disabled and signed out everywhere").wait_for()
+        assert self.row(page).get_by_text("Disabled").is_visible()
+
+    def test_takes_the_escape_key_for_a_no(self, page):
+        self.row(page).get_by_role("button", name="Disable").click()
+        page.keyboard.press("Escape")
+        page.get_by_role("dialog").wait_for(state="hidden")
+        assert self.row(page).get_by_role("button", name="Disable").is_visible()
+
+
+class TestInvitationLink:
+    def test_is_copied_by_a_button(self, open_context, ada):
+        context = open_context(permissions=["clipboard-read", "clipboard-write"])
+        page = context.new_page()
+        sign_in(page, ada, to="/people/invite")
+        page.get_by_role("button", name="Make the link").click()
+        page.get_by_role("button", name="Copy the link").click()
+        page.get_by_role("button", name="Copied").wait_for()
+        assert (
+            page.evaluate("navigator.clipboard.readText()") == page.locator("#invitation-link").inner_text()
+        )
+
+
 class TestIdleTimer:
     def test_warns_then_signs_out(self, desktop, watched, alice, settings):
         watched.allowed.append("404")

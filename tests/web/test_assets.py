@@ -141,3 +141,14 @@ def test_refuses_a_name_that_the_build_did_not_make(settings, front_end):
     settings.STATIC_ROOT = front_end
     with pytest.raises(ImproperlyConfigured, match="make assets"):
         asset_url("nothing.js")
+
+
+def test_warns_before_the_first_build_with_the_fix(settings, tmp_path, front_end):
+    from chartkeep.web.checks import front_end_is_built
+
+    settings.STATIC_ROOT = tmp_path
+    (warning,) = front_end_is_built()
+    assert warning.id == "chartkeep.web.W001"
+    assert "make assets" in warning.hint
+    settings.STATIC_ROOT = front_end
+    assert front_end_is_built() == []

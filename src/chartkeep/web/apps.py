@@ -8,3 +8,7 @@ class WebConfig(AppConfig):
 
     name = "chartkeep.web"
     label = "web"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from chartkeep.web import checks  # noqa: F401 - importing registers
