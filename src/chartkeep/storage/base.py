@@ -44,6 +44,12 @@ class StorageFull(StorageError):  # noqa: N818 - a state
     reason = "full"
 
 
+class BlobCorrupt(StorageError):  # noqa: N818 - a fact, as above
+    """What the store holds is not what was written, or not as long as it says."""
+
+    reason = "corrupt"
+
+
 class StorageMisconfigured(StorageError):  # noqa: N818 - a state
     """The store refuses us, or its address makes no sense; the message names the setting."""
 
@@ -90,7 +96,12 @@ class BlobReader(Protocol):
         ...
 
     def read_at(self, offset: int, length: int, /) -> bytes:
-        """Exactly ``length`` bytes from ``offset``; fewer only at the end."""
+        """Exactly ``length`` bytes from ``offset``; fewer only at the end, none behind it.
+
+        Raises:
+            ValueError: ``offset`` or ``length`` is negative, or the reader is closed.
+            BlobCorrupt: the store gave fewer bytes than the object has there.
+        """
         ...
 
     def close(self) -> None:
@@ -107,8 +118,12 @@ class BlobReader(Protocol):
 class BlobStore(Protocol):
     """A store. Keys are lower-case ASCII paths, see ``check_key``. Safe to use from many threads."""
 
-    def open_writer(self, key: str, /) -> BlobWriter:
-        """Begin a new object; ``BlobExists`` at the latest on ``commit`` when the key is taken."""
+    def open_writer(self, key: str, /, *, expected_size: int | None = None) -> BlobWriter:
+        """Begin a new object; ``BlobExists`` at the latest on ``commit`` when the key is taken.
+
+        ``expected_size``: about how many bytes will come, if that is known. It binds nobody, but an object
+        store needs it for objects of more than some 50 GiB.
+        """
         ...
 
     def put(self, key: str, data: bytes, /) -> None:
@@ -154,9 +169,19 @@ def check_key(key: str) -> str:
     Raises:
         ValueError: it is not a plain relative path of ``[a-z0-9/_.-]``, at most 200 characters.
     """
-    if not _KEY.fullmatch(key) or any(part in {"", ".", ".."} for part in key.split("/")):
+    if not _KEY.fullmatch(key) or ".." in key or any(part in {"", "."} for part in key.split("/")):
         raise ValueError(f"Not a storage key: {key[:80]!r}")
     return key
+
+
+def check_range(offset: int, length: int) -> None:
+    """See that a part of an object can be asked for.
+
+    Raises:
+        ValueError: a negative offset or length.
+    """
+    if offset < 0 or length < 0:
+        raise ValueError(f"No part of an object: {length} bytes from {offset}.")
 
 
 class WriterBlock:

@@ -29,7 +29,7 @@ def open_store(url: str, *, options: Mapping[str, str] | None = None, min_free_b
     if parts.scheme == "memory":
         return MemoryStore()
     if parts.scheme in _OBJECT_STORES:
-        from chartkeep.storage.s3 import open_object_store  # obstore is loaded only where it is used
+        from chartkeep.storage.s3_address import open_object_store  # obstore is loaded only where it is used
 
         return open_object_store(url, options or {})
     raise StorageMisconfigured(

@@ -2,8 +2,8 @@
 
 ``ROOT/objects/<key>`` holds committed objects, ``ROOT/partial/<random>`` what is being written. A write goes
 to ``partial`` under a lock, is fsynced, and is hard-linked to its name, which fails when the name is taken;
-then the directories are fsynced. So an object is either there whole and for good, or not at all, and a power
-cut leaves at most a file in ``partial``, which ``sweep_partial`` removes.
+then the directory is fsynced, after those above it. So an object is either there whole and for good, or not
+at all, and a power cut leaves at most a file in ``partial``, which ``sweep_partial`` removes.
 """
 
 import contextlib
@@ -11,6 +11,7 @@ import errno
 import fcntl
 import os
 import secrets
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from chartkeep.storage.base import (
+    BlobCorrupt,
     BlobExists,
     BlobInfo,
     BlobMissing,
@@ -30,10 +32,17 @@ from chartkeep.storage.base import (
     StorageUnavailable,
     WriterBlock,
     check_key,
+    check_range,
 )
+from chartkeep.storage.durable import DurableDirectories, sync_directory
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT}
+_SET_UP = "see that it is there and writable for the account that runs Chartkeep."
+_LINKS = "choose a file system with hard links; objects and partial must lie on the same one."
+_REFUSED = dict.fromkeys((errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.ENOENT, errno.ELOOP), _SET_UP) | (
+    dict.fromkeys((errno.EXDEV, errno.EOPNOTSUPP, errno.EMLINK), _LINKS)
+    | {errno.EPERM: f"{_SET_UP} If it is, {_LINKS}"}
+)
 
 
 class LocalDirectory:
@@ -44,20 +53,24 @@ class LocalDirectory:
         self._objects = self.root / "objects"
         self._partial = self.root / "partial"
         self._min_free = min_free_bytes
+        self.directories = DurableDirectories(self.root)
 
     def __repr__(self) -> str:
         return f"LocalDirectory({str(self.root)!r})"
 
-    def open_writer(self, key: str) -> BlobWriter:
+    def open_writer(self, key: str, *, expected_size: int | None = None) -> BlobWriter:
         """Begin a new object."""
         target = self._path(key)
-        if target.exists():
-            raise BlobExists(key)
         with _told(self.root):
-            make_directory(self._partial)
-            if (self.free_bytes() or 0) < self._min_free:
-                raise StorageFull(f"Less than {self._min_free} bytes are free in {self.root}: make room.")
-            return _Writer(self.root, self._partial / secrets.token_hex(16), target)
+            if os.path.lexists(target):
+                raise BlobExists(key)
+            self.directories.make(self._partial)
+            free = self.free_bytes() or 0
+            if free < self._min_free + (expected_size or 0):
+                raise StorageFull(
+                    f"{free} bytes are free in {self.root}; {self._min_free} have to stay free: make room."
+                )
+            return _Writer(self, self._partial / secrets.token_hex(16), target)
 
     def put(self, key: str, data: bytes) -> None:
         """Write an object in one go."""
@@ -69,15 +82,16 @@ class LocalDirectory:
         """Open an object."""
         path = self._path(key)
         with _told(self.root, key):
-            return _Reader(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), self.root)
+            return _Reader(path, self.root)
 
     def size(self, key: str) -> int:
         """Bytes of an object."""
         with _told(self.root, key):
-            return self._path(key).stat().st_size
+            return _whole_file(self._path(key).lstat())
 
     def read_at(self, key: str, offset: int, length: int) -> bytes:
         """A part of an object."""
+        check_range(offset, length)
         with self.open_reader(key) as reader:
             return reader.read_at(offset, length)
 
@@ -87,8 +101,8 @@ class LocalDirectory:
         with _told(self.root):
             try:
                 path.unlink()
-            except (FileNotFoundError, NotADirectoryError):
-                return
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                return  # a directory above other objects is none itself
             sync_directory(path.parent)
 
     def list(self, prefix: str = "") -> Iterator[BlobInfo]:
@@ -112,7 +126,7 @@ class LocalDirectory:
     def free_bytes(self) -> int | None:
         """Room on the file system, for an account without privileges."""
         with _told(self.root):
-            make_directory(self.root)
+            self.directories.make(self.root)
             state = os.statvfs(self.root)
             return state.f_bavail * state.f_frsize
 
@@ -142,17 +156,15 @@ class LocalDirectory:
 
 
 class _Writer(WriterBlock):
-    def __init__(self, root: Path, part: Path, target: Path) -> None:
-        self._root, self._part, self._target = root, part, target
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        self._file: int | None = os.open(part, flags, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)  # tells the sweeper that somebody is writing
+    def __init__(self, store: LocalDirectory, part: Path, target: Path) -> None:
+        self._store, self._part, self._target = store, part, target
+        self._file: int | None = _held(part)
 
     def write(self, data: bytes | bytearray | memoryview) -> int:
         file = self._open()
         view = memoryview(data).cast("B")
         total = len(view)
-        with _told(self._root):
+        with _told(self._store.root):
             while view:
                 view = view[os.write(file, view) :]
         return total
@@ -160,7 +172,7 @@ class _Writer(WriterBlock):
     def commit(self) -> None:
         file = self._open()
         try:
-            with _told(self._root):
+            with _told(self._store.root):
                 os.fsync(file)
                 self._link()
         except BaseException:
@@ -182,30 +194,40 @@ class _Writer(WriterBlock):
         return self._file
 
     def _link(self) -> None:
-        make_directory(self._target.parent)
         try:
+            self._store.directories.make(self._target.parent)
             os.link(self._part, self._target)
-        except FileExistsError:
+        except (FileExistsError, NotADirectoryError):  # also: a part of the key is an object itself
             raise BlobExists(self._target.name) from None
-        sync_directory(self._target.parent)
+        try:
+            sync_directory(self._target.parent)
+        except BaseException:  # it may not be durable: better none than one that may vanish
+            with contextlib.suppress(OSError):
+                self._target.unlink()
+            raise
 
 
 class _Reader(ReaderBlock):
-    def __init__(self, file: int, root: Path) -> None:
-        self._file: int | None = file
+    def __init__(self, path: Path, root: Path) -> None:
         self._root = root
-        self.size = os.fstat(file).st_size
+        self._file: int | None = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            self.size = _whole_file(os.fstat(self._file))
+        except BaseException:
+            self.close()
+            raise
 
     def read_at(self, offset: int, length: int) -> bytes:
+        check_range(offset, length)
         if self._file is None:
             raise ValueError("This reader is closed.")
+        wanted = min(length, max(self.size - offset, 0))
         with _told(self._root):
-            data = os.pread(self._file, length, offset)
-            while (
-                data
-                and len(data) < length
-                and (more := os.pread(self._file, length - len(data), offset + len(data)))
-            ):
+            data = os.pread(self._file, wanted, offset)
+            while len(data) < wanted:
+                more = os.pread(self._file, wanted - len(data), offset + len(data))
+                if not more:
+                    raise BlobCorrupt(f"An object in {self._root} has become shorter: look at the disk.")
                 data += more
         return data
 
@@ -215,28 +237,29 @@ class _Reader(ReaderBlock):
             os.close(file)
 
 
-def make_directory(path: Path) -> None:
-    """Make a directory and its parents (0700), each durable in its parent."""
-    if path.is_dir():
-        return
-    make_directory(path.parent)
-    with contextlib.suppress(FileExistsError):
-        path.mkdir(mode=0o700)
-    sync_directory(path.parent)
+def _held(part: Path) -> int:
+    """A new file under a lock, which tells the sweeper that somebody is writing it."""
+    while True:
+        file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if os.fstat(file).st_nlink:
+                return file
+        except BaseException:
+            os.close(file)
+            raise
+        os.close(file)  # a sweeper came between the two and took it for left over
 
 
-def sync_directory(path: Path) -> None:
-    """Make the names in a directory durable."""
-    file = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
+def _whole_file(state: os.stat_result) -> int:
+    if not stat.S_ISREG(state.st_mode):
+        raise FileNotFoundError(errno.ENOENT, "not a plain file")
+    return state.st_size
 
 
 def _remove_unless_held(path: str) -> int:
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        file = os.open(path, os.O_RDWR | os.O_CLOEXEC)  # NFS locks only what may be written
     except FileNotFoundError:
         return 0
     try:
@@ -257,15 +280,14 @@ def _told(root: Path, key: str = "") -> Iterator[None]:
     except StorageError:
         raise
     except OSError as problem:
-        if key and problem.errno in {errno.ENOENT, errno.ENOTDIR}:
+        if key and problem.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
             raise BlobMissing(key) from problem
+        why = os.strerror(problem.errno or 0)
         if problem.errno in _FULL:
             raise StorageFull(
                 f"There is no room left in {root}: make room, or move STORAGE_URL."
             ) from problem
         if problem.errno in _REFUSED:
-            raise StorageMisconfigured(
-                f"{root} cannot be used ({os.strerror(problem.errno or 0)}): "
-                "see that it is there and writable for the account that runs Chartkeep."
-            ) from problem
-        raise StorageUnavailable(f"{root}: {os.strerror(problem.errno or 0)}.") from problem
+            fix = _REFUSED[problem.errno]
+            raise StorageMisconfigured(f"{root} cannot be used ({why}): {fix}") from problem
+        raise StorageUnavailable(f"{root}: {why}.") from problem

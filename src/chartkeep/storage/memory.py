@@ -13,6 +13,7 @@ from chartkeep.storage.base import (
     ReaderBlock,
     WriterBlock,
     check_key,
+    check_range,
 )
 
 
@@ -23,7 +24,7 @@ class MemoryStore:
         self._blobs: dict[str, tuple[bytes, datetime]] = {}
         self._lock = threading.Lock()
 
-    def open_writer(self, key: str) -> BlobWriter:
+    def open_writer(self, key: str, *, expected_size: int | None = None) -> BlobWriter:  # noqa: ARG002 - the contract's shape
         """Begin a new object."""
         check_key(key)
         if key in self._blobs:
@@ -48,6 +49,7 @@ class MemoryStore:
 
     def read_at(self, key: str, offset: int, length: int) -> bytes:
         """A part of an object."""
+        check_range(offset, length)
         return self._data(key)[offset : offset + length]
 
     def delete(self, key: str) -> None:
@@ -90,14 +92,16 @@ class _Writer(WriterBlock):
     def write(self, data: bytes | bytearray | memoryview) -> int:
         if self._over:
             raise ValueError("This writer is done.")
+        before = len(self._data)
         self._data += data
-        return len(data)
+        return len(self._data) - before
 
     def commit(self) -> None:
         if self._over:
             raise ValueError("This writer is done.")
-        self._over = True
-        self._store.put(self._key, bytes(self._data))
+        data = bytes(self._data)
+        self.abort()
+        self._store.put(self._key, data)
 
     def abort(self) -> None:
         self._over = True
@@ -106,8 +110,14 @@ class _Writer(WriterBlock):
 
 class _Reader(ReaderBlock):
     def __init__(self, data: bytes) -> None:
-        self._data = data
+        self._data: bytes | None = data
         self.size = len(data)
 
     def read_at(self, offset: int, length: int) -> bytes:
+        check_range(offset, length)
+        if self._data is None:
+            raise ValueError("This reader is closed.")
         return self._data[offset : offset + length]
+
+    def close(self) -> None:
+        self._data = None
