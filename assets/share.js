@@ -1,7 +1,7 @@
 // The record picker of the share page.
 //
 // <form data-picker="record" data-most="100">: check boxes named "record"; inside, [data-all] is a check box for
-// all, [data-count] tells how many are chosen, and buttons with [data-needs-one] wait for one.
+// all (as many as may be chosen), [data-count] tells how many are chosen, and buttons with [data-needs-one] wait for one.
 
 function start(form) {
   const boxes = [...form.querySelectorAll(`input[type=checkbox][name="${form.dataset.picker}"]`)];
@@ -12,8 +12,9 @@ function start(form) {
     const chosen = boxes.filter((box) => box.checked).length;
     if (count) count.textContent = String(chosen);
     if (all) {
-      all.checked = chosen > 0 && chosen === boxes.length;
-      all.indeterminate = chosen > 0 && chosen < boxes.length;
+      const fit = Math.min(boxes.length, most);
+      all.checked = chosen > 0 && chosen === fit;
+      all.indeterminate = chosen > 0 && chosen < fit;
     }
     for (const box of boxes) box.disabled = !box.checked && chosen >= most;
     for (const button of form.querySelectorAll("[data-needs-one]")) button.disabled = chosen === 0;

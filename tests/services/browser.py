@@ -6,8 +6,10 @@ Every page that ``browser_page`` opens is watched: CSP violations, requests to o
 and error messages of the console are collected in ``page.faults`` and fail the test at its end.
 """
 
+import fcntl
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,15 +90,21 @@ def launch(playwright, *, flags=(), **options):
     )
 
 
-@pytest.fixture(scope="session")
-def front_end():
-    """The built front end, built now if it is not there: its folder."""
+def _build_if_older_than_its_sources():
     sources = [ROOT / "package.json", *(ROOT / "assets").rglob("*.*"), *BUILT.parents[1].rglob("*.html")]
     manifest = BUILT / "manifest.json"
     newest = max(path.stat().st_mtime for path in sources)
     if not manifest.is_file() or manifest.stat().st_mtime < newest:
-        node = shutil.which("node", path=str(ROOT / ".venv" / "bin")) or shutil.which("node")
+        node = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
         subprocess.run([node, "assets/build.mjs"], cwd=ROOT, check=True)
+
+
+@pytest.fixture(scope="session")
+def front_end():
+    """The built front end, built now if it is not there: its folder."""
+    with (ROOT / "package.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes may start at once
+        _build_if_older_than_its_sources()
     return BUILT
 
 

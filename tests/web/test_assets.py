@@ -112,6 +112,8 @@ def test_serves_hashed_files_for_ever_and_compressed(client, settings, front_end
     assert "immutable" in answer["Cache-Control"]
     assert answer["Content-Encoding"] == "gzip"
     assert answer["Content-Type"].startswith("text/css")
+    assert "Content-Disposition" not in answer
+    assert answer["X-Content-Type-Options"] == "nosniff"
     answer.close()
 
 

@@ -19,7 +19,6 @@ from chartkeep.web import errors
 _LAST_SEEN = "chartkeep_last_seen"
 _WRITE_EVERY = 30  # seconds; the session is not written at every request
 _OTHER_FACES = ("/api/", "/_allauth/")
-_TELLTALES = ("Server", "X-Powered-By")
 
 Answerer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -41,9 +40,7 @@ class PrivateResponses:
         answer["Cache-Control"] = "no-store"
         if idle or _signs_out(request):
             answer["Clear-Site-Data"] = '"cache", "storage"'
-        for header in _TELLTALES:
-            if header in answer:
-                del answer[header]
+        answer["Server"] = "Chartkeep"  # else the web server tells its own name
         return answer
 
 

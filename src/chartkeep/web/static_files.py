@@ -43,7 +43,9 @@ class StaticFiles(ServeStaticBase):  # type: ignore[misc]  # servestatic is not 
             answer = HttpResponse(status=int(found.status))
         else:
             answer = FileResponse(found.file, status=int(found.status))
-        del answer["Content-Type"]
+        for name in ("Content-Type", "Content-Disposition"):
+            if name in answer:
+                del answer[name]
         for name, value in found.headers:
             if value is not None:
                 answer[name] = value
