@@ -35,10 +35,16 @@ class EntryView:
 
 
 def entries_for_patient(
-    patient: UUID, *, sealer: FieldSealer, cursor: str | None = None, limit: int = 50
+    patient: UUID,
+    *,
+    sealer: FieldSealer,
+    share: UUID | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> Page[EntryView]:
-    """What happened to a patient's record. The caller has asked ``accounts.access`` first."""
-    return _page(LogEntry.objects.filter(patient=patient), sealer, cursor, limit)
+    """What happened to a patient's record, or with one share. The caller has asked ``accounts.access``."""
+    rows = LogEntry.objects.filter(patient=patient)
+    return _page(rows.filter(share=share) if share else rows, sealer, cursor, limit)
 
 
 def entries_for_account(

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from chartkeep.accounts.access import patient_for
 from chartkeep.accounts.queries import addresses_of
@@ -18,7 +19,7 @@ from chartkeep.lib.sealing import FieldSealer
 from chartkeep.records.queries import records_by_ids
 from chartkeep.sharing.access import share_for, shares_of
 from chartkeep.sharing.details import LogLine, ShareView, opened, share_view
-from chartkeep.sharing.models import Share
+from chartkeep.sharing.models import MAX_WRONG_PASSCODES, Share
 
 MOST_ON_A_PAGE = 200
 
@@ -34,9 +35,16 @@ def get_share(*, actor: Actor, share: UUID) -> ShareView:
 
 
 def list_shares(
-    *, actor: Actor, patient: UUID | None = None, cursor: str | None = None, limit: int = 50
+    *,
+    actor: Actor,
+    patient: UUID | None = None,
+    live: bool | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> Page[ShareView]:
     """The shares of a patient, or of everyone the actor acts for, newest first.
+
+    ``live`` chooses those that still open, or those that do not; by default all.
 
     Raises:
         NotFoundError: the patient is not the actor's.
@@ -44,6 +52,8 @@ def list_shares(
     """
     _check_limit(limit)
     rows = shares_of(actor, patient)
+    if live is not None:
+        rows = rows.filter(_is_live() if live else ~_is_live())
     if cursor:
         rows = rows.filter(_after(cursor))
     found = list(rows.prefetch_related("shown").order_by("-created_at", "-uuid")[: limit + 1])
@@ -55,8 +65,12 @@ def list_shares(
     return Page(tuple(views), more)
 
 
-def access_log(*, actor: Actor, patient: UUID, cursor: str | None = None, limit: int = 50) -> Page[LogLine]:
+def access_log(
+    *, actor: Actor, patient: UUID, share: UUID | None = None, cursor: str | None = None, limit: int = 50
+) -> Page[LogLine]:
     """What happened to a patient's record, newest first, with names where the reader may know them.
+
+    ``share`` narrows it to what was done with one share of the patient.
 
     Raises:
         NotFoundError: the patient is not the actor's.
@@ -65,7 +79,7 @@ def access_log(*, actor: Actor, patient: UUID, cursor: str | None = None, limit:
     _check_limit(limit)
     patient_for(actor, patient)
     sealer = vault_of(patient).fields
-    page = entries_for_patient(patient, sealer=sealer, cursor=cursor, limit=limit)
+    page = entries_for_patient(patient, sealer=sealer, share=share, cursor=cursor, limit=limit)
     records = _ids(entry.object_id for entry in page.items if _about_a_record(entry))
     titles = {view.id: view.title for view in records_by_ids(actor, records)}
     labels = _labels(_ids(entry.share for entry in page.items), sealer)
@@ -73,6 +87,12 @@ def access_log(*, actor: Actor, patient: UUID, cursor: str | None = None, limit:
     addresses = addresses_of(actor, patient, users)
     lines = tuple(_line(entry, titles, labels, addresses) for entry in page.items)
     return Page(lines, page.next_cursor)
+
+
+def _is_live() -> Q:
+    """The state ``active`` of ``details.state_of``, asked of the database."""
+    unused = Q(max_access_count=None) | Q(access_count__lt=F("max_access_count"))
+    return unused & Q(revoked_at=None, expires_at__gt=Now(), wrong_passcodes__lt=MAX_WRONG_PASSCODES)
 
 
 def _after(cursor: str) -> Q:
@@ -107,7 +127,7 @@ def _line(
         outcome=entry.outcome,
         reason=entry.reason,
         actor_kind=entry.actor_kind,
-        actor_label=entry.details.get("recipient") or entry.name or address,
+        actor_label=address or entry.details.get("recipient") or entry.name,
         share=entry.share,
         share_label=labels.get(entry.share, "") if entry.share else "",
         record=record,

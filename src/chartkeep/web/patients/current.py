@@ -25,6 +25,18 @@ def look_at(request: HttpRequest, patient: UUID) -> PatientView:
 
 def remembered(request: HttpRequest) -> PatientView | None:
     """The patient looked at last, or the first one; nothing for somebody without a patient."""
+    return _choose(request, least_certain=True)
+
+
+def looked_at_last(request: HttpRequest) -> PatientView | None:
+    """The patient looked at last, or the only one; nothing when it could be several, or none."""
+    return _choose(request, least_certain=False)
+
+
+def _choose(request: HttpRequest, *, least_certain: bool) -> PatientView | None:
     patients = patients_of(actor_of(request))
     last = request.session.get(_REMEMBERED)
-    return next((view for view in patients if str(view.id) == last), patients[0] if patients else None)
+    for view in patients:
+        if str(view.id) == last:
+            return view
+    return patients[0] if len(patients) == 1 or (patients and least_certain) else None

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chartkeep.accounts.access import owned_patient_for, patients_of
+from chartkeep.accounts.access import owned_patient_for, patients_of, role_of
 from chartkeep.accounts.errors import SelfExistsError
 from chartkeep.accounts.flows.add_guardian import add_guardian
 from chartkeep.accounts.flows.create_patient import create_patient
@@ -19,16 +19,18 @@ from chartkeep.accounts.queries import guardians_of
 from chartkeep.accounts.requests import actor_of
 from chartkeep.lib.errors import InvalidInputError
 from chartkeep.web.forms import tell
-from chartkeep.web.patients.current import look_at, remembered
+from chartkeep.web.patients.current import look_at, looked_at_last
 from chartkeep.web.patients.forms import GuardianForm, NewPatientForm, PatientForm
 
 
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """The records of the patient looked at last; the first question for somebody without a patient."""
-    patient = remembered(request)
-    return redirect("records:timeline", patient.id) if patient else redirect("patients:add")
+    """The records of the patient looked at last, or of the only one; else the list, or the first question."""
+    last = looked_at_last(request)
+    if last is not None:
+        return redirect("records:timeline", last.id)
+    return redirect("patients:list" if patients_of(actor_of(request)) else "patients:add")
 
 
 @require_safe
@@ -100,6 +102,8 @@ def guardians(request: HttpRequest, patient: UUID) -> HttpResponse:
 @login_required
 def dismiss(request: HttpRequest, patient: UUID, guardian: UUID) -> HttpResponse:
     """Let somebody act for a patient no more."""
-    remove_guardian(actor=actor_of(request), patient=patient, guardian=guardian)
-    messages.success(request, _("They may act no more."))
-    return redirect("patients:list")
+    actor = actor_of(request)
+    remove_guardian(actor=actor, patient=patient, guardian=guardian)
+    messages.success(request, _("The access has ended."))
+    decides = role_of(actor, patient) == "owner"
+    return redirect("patients:guardians", patient) if decides else redirect("patients:list")

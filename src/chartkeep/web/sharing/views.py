@@ -20,10 +20,13 @@ from chartkeep.sharing import queries
 from chartkeep.sharing.details import MAX_RECORDS
 from chartkeep.sharing.flows import create, edit, redeem, revoke, show
 from chartkeep.web.forms import tell
+from chartkeep.web.log.sentences import sentence
 from chartkeep.web.patients.current import look_at, remembered
 from chartkeep.web.records.forms import CATEGORIES
 from chartkeep.web.sharing.forms import ShareEditForm, ShareForm
 from chartkeep.web.viewer.session import remember_viewer
+
+_LINES = 30  # of its own log, on the page of a share
 
 
 @require_safe
@@ -87,8 +90,10 @@ def detail(request: HttpRequest, share: UUID) -> HttpResponse:
     patient = look_at(request, view.patient)
     may_show = patient.role != "viewer" and view.state == "active"
     link = show.link(actor=actor, share=share) if may_show else ""
+    page = queries.access_log(actor=actor, patient=view.patient, share=share, limit=_LINES)
     context: dict[str, Any] = {
         "share": view,
+        "lines": [(line, sentence(line)) for line in page.items],
         "patient": patient,
         "may_write": patient.role != "viewer",
         "records": records_by_ids(actor, view.record_ids),
@@ -100,11 +105,12 @@ def detail(request: HttpRequest, share: UUID) -> HttpResponse:
 
 @require_safe
 @login_required
-def picture(request: HttpRequest, share: UUID) -> HttpResponse:
-    """The code as a PNG file, to send or print."""
+def picture(request: HttpRequest, share: UUID, kind: str) -> HttpResponse:
+    """The code as a file, to send or print: ``svg`` or ``png``."""
     link = show.link(actor=actor_of(request), share=share)
-    answer = HttpResponse(qr.png(link, scale=8), content_type="image/png")
-    answer["Content-Disposition"] = 'attachment; filename="chartkeep-qr.png"'
+    drawn: str | bytes = qr.svg(link, title=_("QR code")) if kind == "svg" else qr.png(link, scale=8)
+    answer = HttpResponse(drawn, content_type="image/svg+xml" if kind == "svg" else "image/png")
+    answer["Content-Disposition"] = f'attachment; filename="chartkeep-qr.{kind}"'
     return answer
 
 

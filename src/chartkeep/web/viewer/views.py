@@ -63,4 +63,6 @@ def close(request: HttpRequest) -> HttpResponse:
 
 
 def _over(request: HttpRequest) -> HttpResponse:
-    return render(request, "viewer/over.html", status=403)
+    answer = render(request, "viewer/over.html", status=403)
+    forget_viewer(answer)
+    return answer
