@@ -13,6 +13,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from chartkeep.accounts.access import administrator
@@ -29,10 +30,10 @@ from chartkeep.web.forms import tell
 from chartkeep.web.people.forms import InviteForm
 
 _ACTS: dict[str, tuple[Callable[..., Any], Any]] = {
-    "confirm": (clinician.confirm, "The clinician is confirmed."),
-    "refuse": (clinician.refuse, "They are not a clinician here."),
-    "disable": (disable_user, "The account is disabled and signed out everywhere."),
-    "enable": (enable_user, "The account works again."),
+    "confirm": (clinician.confirm, lazy("The clinician is confirmed.")),
+    "refuse": (clinician.refuse, lazy("They are not a clinician here.")),
+    "disable": (disable_user, lazy("The account is disabled and signed out everywhere.")),
+    "enable": (enable_user, lazy("The account works again.")),
 }
 
 
@@ -86,7 +87,7 @@ def decide(request: HttpRequest, user: UUID, act: str) -> HttpResponse:
     """Confirm or refuse a clinician, disable or enable an account."""
     flow, done = _ACTS[act]
     flow(actor=actor_of(request), user=user)
-    messages.success(request, _(done))
+    messages.success(request, done)
     return redirect("people:list")
 
 
