@@ -13,7 +13,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from chartkeep.accounts.access import administrator
@@ -30,10 +30,10 @@ from chartkeep.web.forms import tell
 from chartkeep.web.people.forms import InviteForm
 
 _ACTS: dict[str, tuple[Callable[..., Any], Any]] = {
-    "confirm": (clinician.confirm, lazy("The clinician is confirmed.")),
-    "refuse": (clinician.refuse, lazy("They are not a clinician here.")),
-    "disable": (disable_user, lazy("The account is disabled and signed out everywhere.")),
-    "enable": (enable_user, lazy("The account works again.")),
+    "confirm": (clinician.confirm, gettext_lazy("The clinician is confirmed.")),
+    "refuse": (clinician.refuse, gettext_lazy("They are not a clinician here.")),
+    "disable": (disable_user, gettext_lazy("The account is disabled and signed out everywhere.")),
+    "enable": (enable_user, gettext_lazy("The account works again.")),
 }
 
 
