@@ -17,6 +17,14 @@ from chartkeep.records.flows.upload import upload
 
 GUARDIAN, CLINICIAN = "guardian@demo.example", "clinician@demo.example"
 _BORN = date(2019, 5, 14)
+_BLOOD = [
+    "Patient: Mia Demo",
+    "Haemoglobin   12.8 g/dl   (11.5-14.5)",
+    "Leucocytes    7.4 /nl     (5.0-13.0)",
+    "Platelets     288 /nl     (180-400)",
+    "All values within their ranges.",
+]
+_SHOTS = ["Patient: Mia Demo", "Measles, mumps, rubella   second dose", "Next: tetanus, at the age of six"]
 
 
 def tell() -> Iterator[str]:
@@ -44,53 +52,25 @@ def _keep(actor: Actor, patient: UUID, name: str, content: bytes, details: Recor
 
 
 def _papers() -> list[tuple[str, bytes, RecordDetails]]:
+    """File name, content and details of each document."""
     today = database_now().date()
 
-    def days_ago(days: int) -> date:
-        return today - timedelta(days=days)
-
     def about(title: str, category: str, days: int, provider: str, *tags: str) -> RecordDetails:
-        return RecordDetails(
-            title=title, category=category, service_date=days_ago(days), provider=provider, tags=tags
-        )
+        day = today - timedelta(days=days)
+        return RecordDetails(title=title, category=category, service_date=day, provider=provider, tags=tags)
 
-    blood = [
-        "Patient: Mia Demo",
-        "Haemoglobin   12.8 g/dl   (11.5-14.5)",
-        "Leucocytes    7.4 /nl     (5.0-13.0)",
-        "Platelets     288 /nl     (180-400)",
-        "All values within their ranges.",
-    ]
-    shots = ["Patient: Mia Demo", "Measles, mumps, rubella   second dose", "Next: tetanus, at the age of six"]
+    xray = documents.dicom("Demo Mia", _BORN, today - timedelta(days=210))
+    blood = about("Blood count", "lab_result", 12, "Hillside Laboratory", "blood")
+    ear = about("Antibiotic for the ear", "prescription", 40, "Dr. Dana Example", "ear")
+    hand = about("X-ray of the left hand", "imaging", 210, "Riverside Radiology", "hand", "x-ray")
+    shot = about("Measles, mumps, rubella", "vaccination", 400, "Dr. Dana Example")
+    allergies = about("Allergies from the clinic's portal", "other", 420, "Riverside Clinic", "allergy")
+    tonsils = about("Discharge letter, tonsils", "discharge_letter", 800, "Riverside Clinic")
     return [
-        (
-            "blood-count.pdf",
-            documents.pdf("Blood count", blood),
-            about("Blood count", "lab_result", 12, "Hillside Laboratory", "blood"),
-        ),
-        (
-            "prescription.jpg",
-            documents.photo("Prescription"),
-            about("Antibiotic for the ear", "prescription", 40, "Dr. Dana Example", "ear"),
-        ),
-        (
-            "hand.dcm",
-            documents.dicom("Demo Mia", _BORN, days_ago(210)),
-            about("X-ray of the left hand", "imaging", 210, "Riverside Radiology", "hand", "x-ray"),
-        ),
-        (
-            "vaccination.pdf",
-            documents.pdf("Vaccination", shots),
-            about("Measles, mumps, rubella", "vaccination", 400, "Dr. Dana Example"),
-        ),
-        (
-            "allergies.json",
-            documents.fhir("Mia", "Demo", _BORN),
-            about("Allergies from the clinic's portal", "other", 420, "Riverside Clinic", "allergy"),
-        ),
-        (
-            "discharge.xml",
-            documents.cda("Mia", "Demo", _BORN),
-            about("Discharge letter, tonsils", "discharge_letter", 800, "Riverside Clinic"),
-        ),
+        ("blood-count.pdf", documents.pdf("Blood count", _BLOOD), blood),
+        ("prescription.jpg", documents.photo("Prescription"), ear),
+        ("hand.dcm", xray, hand),
+        ("vaccination.pdf", documents.pdf("Vaccination", _SHOTS), shot),
+        ("allergies.json", documents.fhir("Mia", "Demo", _BORN), allergies),
+        ("discharge.xml", documents.cda("Mia", "Demo", _BORN), tonsils),
     ]

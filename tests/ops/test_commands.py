@@ -1,0 +1,211 @@
+"""The command as an operator runs it: a process of its own in a directory of its own."""
+
+import base64
+import json
+import re
+import stat
+
+import pytest
+from tests.services.serving import command
+
+pytestmark = pytest.mark.slow
+PASSWORD = "plum orchard window 27"
+
+
+@pytest.fixture
+def data(tmp_path):
+    return tmp_path / "data"
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_makes_keys_once_and_for_its_owner_only(data):
+    first = command(data, "migrate")
+    assert first.returncode == 0, first.stderr
+    assert "made new keys" in first.stderr
+    assert "keeps keys away from the data" in first.stderr
+    keys = {path.name: path.read_bytes() for path in (data / "keys").iterdir()}
+    assert set(keys) == {
+        "encryption_key", "jwt_signing_key", "rsa_private.pem", "rsa_public.pem", "secret_key"
+    }  # fmt: skip
+    assert mode(data) == mode(data / "keys") == 0o700
+    assert {mode(path) for path in (data / "keys").iterdir()} == {0o600}
+    assert len(base64.urlsafe_b64decode(keys["encryption_key"])) == 32
+    again = command(data, "migrate")
+    assert "made new keys" not in again.stderr
+    assert {path.name: path.read_bytes() for path in (data / "keys").iterdir()} == keys
+
+
+def test_refuses_to_strand_data_whose_key_is_missing(data):
+    assert command(data, "create-user", "--email", "a@example.org", stdin=PASSWORD + "\n").returncode == 0
+    (data / "keys" / "encryption_key").rename(data / "elsewhere")
+    refused = command(data, "check")
+    assert refused.returncode == 1
+    assert "Put the key file back" in refused.stderr
+    assert not (data / "keys" / "encryption_key").exists()
+    moved = command(data, "check", ENCRYPTION_KEY_FILE=str(data / "elsewhere"))
+    assert moved.returncode == 0, moved.stderr
+
+
+def test_refuses_another_key_than_the_databases(data, tmp_path):
+    command(data, "create-user", "--email", "a@example.org", stdin=PASSWORD + "\n")
+    command(data, "keys", "generate", "--out", str(tmp_path / "other"))
+    refused = command(data, "check", ENCRYPTION_KEY_FILE=str(tmp_path / "other" / "encryption_key"))
+    assert refused.returncode == 1
+    assert "chartkeep.keyring.E006" in refused.stderr
+    assert "ENCRYPTION_KEY_FALLBACKS" in refused.stderr
+
+
+def test_generates_keys_in_the_policys_formats(data, tmp_path):
+    from cryptography.fernet import Fernet
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+
+    out = tmp_path / "keys"
+    made = command(data, "keys", "generate", "--out", str(out))
+    assert made.returncode == 0, made.stderr
+    Fernet((out / "encryption_key").read_bytes())
+    private = load_pem_private_key((out / "rsa_private.pem").read_bytes(), None)
+    public = load_pem_public_key((out / "rsa_public.pem").read_bytes())
+    assert private.key_size == 2048
+    assert private.public_key().public_numbers() == public.public_numbers()
+    assert (out / "rsa_private.pem").read_bytes().startswith(b"-----BEGIN PRIVATE KEY-----")
+    assert mode(out / "rsa_private.pem") == mode(out / "encryption_key") == 0o600
+    assert f"ENCRYPTION_KEY_FILE={out}/encryption_key" in made.stdout
+    assert (out / "encryption_key").read_text() not in made.stdout
+    assert not data.exists(), "generating keys needs no vault"
+    again = command(data, "keys", "generate", "--out", str(out))
+    assert again.returncode == 1
+    assert "never overwritten" in again.stderr
+
+
+def test_encrypts_a_private_key_with_a_passphrase(data, tmp_path):
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    out = tmp_path / "keys"
+    words = ("keys", "generate", "--out", str(out), "--rsa-bits", "3072", "--passphrase-stdin")
+    assert command(data, *words, stdin="hush hush\n").returncode == 0
+    pem = (out / "rsa_private.pem").read_bytes()
+    assert b"ENCRYPTED" in pem
+    assert load_pem_private_key(pem, b"hush hush").key_size == 3072
+    good = command(
+        data, "check", RSA_PRIVATE_KEY_PATH=str(out / "rsa_private.pem"), RSA_PRIVATE_KEY_PASSPHRASE="hush hush",
+        RSA_PUBLIC_KEY_PATH=str(out / "rsa_public.pem"),
+    )  # fmt: skip
+    assert good.returncode == 0, good.stderr
+    wrong = command(
+        data, "check", RSA_PRIVATE_KEY_PATH=str(out / "rsa_private.pem"), RSA_PRIVATE_KEY_PASSPHRASE="no",
+        RSA_PUBLIC_KEY_PATH=str(out / "rsa_public.pem"),
+    )  # fmt: skip
+    assert wrong.returncode == 1
+    assert "chartkeep.sharing.E001" in wrong.stderr
+
+
+def test_says_which_key_wraps_what(data):
+    command(data, "create-user", "--email", "a@example.org", "--name", "A Example", stdin=PASSWORD + "\n")
+    shown = command(data, "keys", "status", "--json")
+    (status,) = json.loads(shown.stdout)
+    assert status["role"] == "primary"
+    assert status["vault_keys"] >= 2
+    assert status["key_id"] in command(data, "keys", "status").stdout
+
+
+def test_makes_people_by_role_with_a_password_from_standard_input(data):
+    for role in ("patient", "clinician", "administrator"):
+        made = command(
+            data, "create-user", "--email", f"{role}@example.org", "--role", role, stdin=PASSWORD + "\n"
+        )
+        assert (made.returncode, made.stdout.strip()) == (0, f"{role}: {role}@example.org")
+    twice = command(data, "create-admin", "--email", "Patient@example.org", stdin=PASSWORD + "\n")
+    assert twice.returncode == 1
+    assert "an account with this e-mail address already" in twice.stderr
+
+
+def test_prints_a_generated_password_once(data):
+    made = command(data, "create-admin", "--email", "ada@example.org", "--generate-password")
+    assert re.search(r"^password: \S{20}  \(shown this once\)$", made.stdout, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "told"),
+    [
+        (("create-user", "--email", "nobody"), PASSWORD, "e-mail address"),
+        (("create-user", "--email", "a@example.org"), "short", "too short"),
+        (("create-user", "--email", "a@example.org"), "password123", "too common"),
+        (("create-user", "--email", "a@example.org"), "", "password on standard input"),
+    ],
+)
+def test_says_in_one_line_what_is_wrong(data, words, stdin, told):
+    refused = command(data, *words, stdin=stdin + "\n" if stdin else "")
+    assert refused.returncode == 1
+    last = refused.stderr.strip().splitlines()[-1]
+    assert last.startswith("chartkeep: ")
+    assert told in last
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "told"),
+    [
+        ("MAX_UPLOAD_SIZE", "lots", "MAX_UPLOAD_SIZE must be a size"),
+        ("ENCRYPTION_KEY_FILE", "/nowhere/key", "ENCRYPTION_KEY_FILE: cannot read"),
+        ("DATABASE_URL", "postgres://u:p@127.0.0.1:1/x", "database cannot be used"),
+        ("STORAGE_URL", "ftp://host/x", "STORAGE_URL"),
+        ("SIGNUP_MODE", "ajar", "one of invitation, open, closed"),
+    ],
+)
+def test_names_the_setting_that_cannot_be_used(data, setting, value, told):
+    refused = command(data, "check", **{setting: value})
+    assert refused.returncode == 1
+    assert told in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_ends_wrong_usage_with_status_2(data):
+    assert command(data, "fly").returncode == 2
+    assert command(data, "create-user").returncode == 2
+    assert not data.exists()
+
+
+def test_makes_set_up_links_only_before_the_first_account(data):
+    link = command(data, "setup-link")
+    assert re.fullmatch(r"http://localhost:8000/setup#[A-Za-z0-9_-]{43}", link.stdout.strip())
+    command(data, "create-admin", "--email", "ada@example.org", stdin=PASSWORD + "\n")
+    assert "There are accounts already" in command(data, "setup-link").stderr
+    invited = command(data, "invite", "--role", "clinician")
+    assert re.fullmatch(r"http://localhost:8000/invitation#[A-Za-z0-9_-]{43}", invited.stdout.strip())
+
+
+def test_tells_a_demo_that_is_encrypted_and_only_once(data):
+    told = command(data, "demo")
+    assert told.returncode == 0, told.stderr
+    assert "guardian@demo.example" in told.stdout
+    assert "6 of 6" in told.stderr
+    stored = [path for path in (data / "objects").rglob("*") if path.is_file() and path.stat().st_size > 100]
+    assert len(stored) == 6
+    assert all(path.read_bytes().startswith(b"CKEEP") for path in stored)
+    everything = b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
+    for word in (b"Mia", b"Haemoglobin", b"Hazelnut", b"Tonsil", b"%PDF", b"Hillside"):
+        assert word not in everything
+    again = command(data, "demo")
+    assert again.returncode == 1
+    assert "already" in again.stderr
+
+
+def test_sweeps_what_no_record_names(data):
+    command(data, "demo")
+    stored = next(
+        path for path in (data / "objects").rglob("*") if path.is_file() and path.stat().st_size > 100
+    )
+    orphan = stored.parents[1] / "00" / ("0" * 31 + "1")
+    orphan.parent.mkdir(exist_ok=True)
+    orphan.write_bytes(b"left over")
+    import os
+
+    os.utime(orphan, (0, 0))
+    swept = command(data, "sweep")
+    assert swept.returncode == 0, swept.stderr
+    assert "Removed 1 objects" in swept.stdout
+    assert stored.exists()
+    assert not orphan.exists()
