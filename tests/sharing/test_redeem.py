@@ -44,6 +44,7 @@ def test_keeps_only_hashes_of_secret_and_key_and_seals_the_recipient(share, open
     assert bytes(session.secret_hash) == token_hash(opened.secret)
     assert KEY.encode() not in bytes(session.idempotency_hash)
     assert b"Who" not in bytes(session.recipient)
+    assert opened.secret.encode() not in bytes(session.secret_copy)
     assert opened.secret not in repr(opened)
 
 

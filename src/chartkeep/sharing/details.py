@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import structlog
+from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from chartkeep.crypto.claims import MAX_RECORD_IDS
 from chartkeep.crypto.errors import CiphertextError
@@ -134,6 +136,12 @@ def state_of(share: Share, now: datetime) -> str:
     if share.max_access_count is not None and share.access_count >= share.max_access_count:
         return "exhausted"
     return "active"
+
+
+def is_active() -> Q:
+    """The condition for the state ``active``, by the clock of the database."""
+    unused = Q(max_access_count=None) | Q(access_count__lt=F("max_access_count"))
+    return unused & Q(revoked_at=None, expires_at__gt=Now(), wrong_passcodes__lt=MAX_WRONG_PASSCODES)
 
 
 def share_view(share: Share, sealer: FieldSealer, now: datetime) -> ShareView:

@@ -98,12 +98,14 @@ class ViewerSession(models.Model):
     """What a redeem gives: at most 30 minutes of reading, never past the share's expiry.
 
     ``idempotency_hash`` is SHA-256 of the client's key: repeating a redeem with it within two minutes
-    gives the same session anew (a fresh secret) and is not counted again; later the key is refused.
+    gives the same session again and is not counted; later the key is refused. For that the secret is kept,
+    sealed, beside its hash: were it replaced, the slower of two requests would undo the answer of the other.
     """
 
     uuid = models.UUIDField(primary_key=True, default=new_id, editable=False)
     share = models.ForeignKey(Share, on_delete=models.CASCADE, related_name="sessions")
     secret_hash = models.BinaryField(max_length=32, unique=True)
+    secret_copy = models.BinaryField(help_text="sealed under the share-copy key")
     idempotency_hash = models.BinaryField(max_length=32)
     recipient = models.BinaryField(null=True, help_text="sealed; who the viewer says to be")
     user = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")

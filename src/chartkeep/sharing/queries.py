@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import Q
 
 from chartkeep.accounts.access import patient_for
 from chartkeep.accounts.queries import addresses_of
@@ -18,8 +17,8 @@ from chartkeep.lib.paging import Page, decode_cursor, encode_cursor
 from chartkeep.lib.sealing import FieldSealer
 from chartkeep.records.queries import records_by_ids
 from chartkeep.sharing.access import share_for, shares_of
-from chartkeep.sharing.details import LogLine, ShareView, opened, share_view
-from chartkeep.sharing.models import MAX_WRONG_PASSCODES, Share
+from chartkeep.sharing.details import LogLine, ShareView, is_active, opened, share_view
+from chartkeep.sharing.models import Share
 
 MOST_ON_A_PAGE = 200
 
@@ -53,7 +52,7 @@ def list_shares(
     _check_limit(limit)
     rows = shares_of(actor, patient)
     if live is not None:
-        rows = rows.filter(_is_live() if live else ~_is_live())
+        rows = rows.filter(is_active() if live else ~is_active())
     if cursor:
         rows = rows.filter(_after(cursor))
     found = list(rows.prefetch_related("shown").order_by("-created_at", "-uuid")[: limit + 1])
@@ -87,12 +86,6 @@ def access_log(
     addresses = addresses_of(actor, patient, users)
     lines = tuple(_line(entry, titles, labels, addresses) for entry in page.items)
     return Page(lines, page.next_cursor)
-
-
-def _is_live() -> Q:
-    """The state ``active`` of ``details.state_of``, asked of the database."""
-    unused = Q(max_access_count=None) | Q(access_count__lt=F("max_access_count"))
-    return unused & Q(revoked_at=None, expires_at__gt=Now(), wrong_passcodes__lt=MAX_WRONG_PASSCODES)
 
 
 def _after(cursor: str) -> Q:

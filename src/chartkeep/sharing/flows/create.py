@@ -120,9 +120,7 @@ def _issue(
         credential = new_secret_token()
         share.token_id_hash = token_hash(credential)
         share.stored_token = token
-    share.owner_copy = vault.share_copies.seal(
-        credential.encode(), table=Share._meta.db_table, column="owner_copy", row=share.uuid
-    )
+    sealed.write(share, "owner_copy", credential, vault.share_copies)
 
 
 def _save(share: Share, records: tuple[UUID, ...]) -> None:

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import F
 
 from chartkeep.audit.flows.record import record as log
 from chartkeep.audit.tags import Tag
@@ -21,9 +20,9 @@ from chartkeep.lib.clock import database_now
 from chartkeep.lib.errors import InvalidInputError
 from chartkeep.lib.ids import new_id
 from chartkeep.sharing import passcodes
-from chartkeep.sharing.details import Redeemed, clean_recipient, state_of
+from chartkeep.sharing.details import Redeemed, clean_recipient, is_active, opened, state_of
 from chartkeep.sharing.errors import ClinicianRequiredError, ShareRefusedError
-from chartkeep.sharing.models import MAX_WRONG_PASSCODES, MAXIMUM_VIEWING, Share, ViewerSession
+from chartkeep.sharing.models import MAXIMUM_VIEWING, Share, ViewerSession
 from chartkeep.sharing.refusals import Attempt, vault_if_any, wait_for_the_same_time
 from chartkeep.sharing.tokens import Found, find_by_token, find_by_token_id
 
@@ -58,8 +57,8 @@ def redeem(
     """Open the share that a QR code's ``token`` or a link's ``token_id`` leads to.
 
     ``idempotency_key`` is 16 to 128 visible ASCII characters that the client makes up for each opening. A
-    client that lost the answer repeats with the same key within two minutes: it gets the same session
-    with a new secret, and nothing is counted again. Later, or as somebody else, the key is refused.
+    client that lost the answer repeats with the same key within two minutes: it gets the same session,
+    and nothing is counted again. Later, or as somebody else, the key is refused.
 
     Raises:
         ShareRefusedError: whatever the reason; the owner's log has the true one. Takes a fixed time.
@@ -117,7 +116,7 @@ def _open(opening: _Opening) -> Redeemed:
 
 
 def _repeat(opening: _Opening, share: Share, session: ViewerSession) -> Redeemed | str:
-    """The session that this key gave before, with a new secret; or the reason why not."""
+    """The session that this key gave before; or the reason why not."""
     now = database_now()
     state = state_of(share, now)
     if state not in {"active", "exhausted"}:
@@ -125,23 +124,15 @@ def _repeat(opening: _Opening, share: Share, session: ViewerSession) -> Redeemed
     late = now - session.created_at > REPEATABLE or session.expires_at <= now
     if late or session.user_id != opening.user:
         return "replayed"
-    secret = new_secret_token()
-    session.secret_hash = token_hash(secret)
-    session.save(update_fields=["secret_hash"])
     _log(opening, {"repeated": "yes"})
-    return _redeemed(share, session, secret)
+    return _redeemed(share, session, opened(session, "secret_copy", opening.vault.share_copies))
 
 
 def _count(opening: _Opening) -> Redeemed | str:
     """Count, make a session and log; or the reason why not."""
-    counted = Share.objects.filter(
-        Q(max_access_count=None) | Q(access_count__lt=F("max_access_count")),
-        uuid=opening.share.uuid,
-        revoked_at=None,
-        expires_at__gt=Now(),
-        wrong_passcodes__lt=MAX_WRONG_PASSCODES,
-    ).update(access_count=F("access_count") + 1)
-    share, now = Share.objects.get(uuid=opening.share.uuid), database_now()
+    rows = Share.objects.filter(uuid=opening.share.uuid)
+    counted = rows.filter(is_active()).update(access_count=F("access_count") + 1)
+    share, now = rows.get(), database_now()
     if counted != 1:
         return state_of(share, now)
     secret = new_secret_token()
@@ -160,6 +151,7 @@ def _session(opening: _Opening, share: Share, secret: str, now: datetime) -> Vie
         created_at=now,
         expires_at=min(now + MAXIMUM_VIEWING, share.expires_at),
     )
+    sealed.write(session, "secret_copy", secret, opening.vault.share_copies)
     sealed.write(session, "recipient", opening.attempt.recipient, opening.vault.fields)
     session.save(force_insert=True)
     return session

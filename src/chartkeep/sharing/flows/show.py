@@ -2,23 +2,18 @@
 
 from uuid import UUID
 
-import structlog
 from django.db import transaction
 
 from chartkeep.audit.flows.record import record as log
 from chartkeep.audit.tags import Tag
-from chartkeep.crypto.errors import CiphertextError
-from chartkeep.keyring.vaults import Vault, vault_of
+from chartkeep.keyring.vaults import vault_of
 from chartkeep.lib.actor import Actor
 from chartkeep.lib.clock import database_now
-from chartkeep.records.errors import IntegrityFailureError
 from chartkeep.sharing.access import writable_share_for
-from chartkeep.sharing.details import state_of
+from chartkeep.sharing.details import opened, state_of
 from chartkeep.sharing.errors import ShareOverError
-from chartkeep.sharing.models import Method, Share
+from chartkeep.sharing.models import Method
 from chartkeep.sharing.tokens import address_of
-
-_log = structlog.get_logger(__name__)
 
 
 def link(*, actor: Actor, share: UUID) -> str:
@@ -34,7 +29,7 @@ def link(*, actor: Actor, share: UUID) -> str:
         if state_of(row, database_now()) != "active":
             raise ShareOverError
         vault = vault_of(row.patient_id)
-        address = address_of(Method(row.method), _credential(row, vault))
+        address = address_of(Method(row.method), opened(row, "owner_copy", vault.share_copies))
         log(
             tag=Tag.SHARE_SHOW,
             actor=actor,
@@ -44,13 +39,3 @@ def link(*, actor: Actor, share: UUID) -> str:
             share=row.uuid,
         )
     return address
-
-
-def _credential(row: Share, vault: Vault) -> str:
-    table = Share._meta.db_table
-    try:
-        copy = vault.share_copies.open(bytes(row.owner_copy), table=table, column="owner_copy", row=row.uuid)
-    except CiphertextError as problem:
-        _log.error("integrity_failure", reason="field", row=str(row.uuid), column="owner_copy")
-        raise IntegrityFailureError from problem
-    return copy.decode()
