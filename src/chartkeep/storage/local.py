@@ -264,8 +264,8 @@ def _remove_unless_held(path: str) -> int:
         return 0
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        Path(path).unlink(missing_ok=True)
-    except BlockingIOError:
+        Path(path).unlink()
+    except (BlockingIOError, FileNotFoundError):  # it is being written; its writer ended in the meantime
         return 0
     finally:
         os.close(file)

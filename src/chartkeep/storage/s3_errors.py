@@ -11,10 +11,12 @@ _BUSY = ("RequestTimeout", "SlowDown")
 _ACCESS = (
     "see that the bucket of STORAGE_URL exists and that its credentials may read, write, list and delete."
 )
+_REGION = "give the bucket's region, as in STORAGE_URL=s3://bucket?region=eu-central-1."
 _FIXES = {
     "RequestTimeTooSkewed": "the clocks differ: set this machine's clock by NTP.",
-    "AuthorizationHeaderMalformed": "give the bucket's region, as in STORAGE_URL=s3://bucket?region=eu-central-1.",
-    "PermanentRedirect": "give the bucket's region, as in STORAGE_URL=s3://bucket?region=eu-central-1.",
+    "AuthorizationHeaderMalformed": _REGION,
+    "PermanentRedirect": _REGION,
+    "redirect without LOCATION": _REGION,
     "NoSuchBucket": _ACCESS,
     "AccessDenied": _ACCESS,
     "InvalidAccessKeyId": _ACCESS,
