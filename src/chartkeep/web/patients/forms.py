@@ -9,7 +9,9 @@ _DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 class PatientForm(forms.Form):
     """A patient's name and date of birth."""
 
-    name = forms.CharField(label=_("Full name"), max_length=200)
+    name = forms.CharField(
+        label=_("Full name"), max_length=200, error_messages={"required": _("Give the full name.")}
+    )
     birth_date = forms.DateField(label=_("Date of birth"), required=False, widget=_DATE)
 
 
@@ -21,6 +23,7 @@ class NewPatientForm(PatientForm):
         choices=[("yes", _("Me")), ("no", _("Somebody I care for: a child, a parent"))],
         coerce=lambda value: value == "yes",
         widget=forms.RadioSelect,
+        error_messages={"required": _("Say who it is.")},
     )
     field_order = ("is_self", "name", "birth_date")
 
@@ -29,7 +32,10 @@ class GuardianForm(forms.Form):
     """Let somebody act for a patient."""
 
     email = forms.EmailField(
-        label=_("Their e-mail address"), max_length=254, help_text=_("They need an account here.")
+        label=_("Their e-mail address"),
+        max_length=254,
+        help_text=_("They need an account here."),
+        error_messages={"required": _("Give their e-mail address.")},
     )
     role = forms.ChoiceField(
         label=_("They may"),

@@ -37,7 +37,7 @@ from chartkeep.records.incoming import incoming
 from chartkeep.web.errors import PAGES
 from chartkeep.web.forms import tell
 from chartkeep.web.patients.current import look_at, remembered
-from chartkeep.web.records.forms import RecordForm
+from chartkeep.web.records.forms import NewRecordForm, RecordForm
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -76,7 +76,7 @@ def add(request: HttpRequest, patient: UUID) -> HttpResponse:
         return _protected(request, lambda: _put(request, actor, patient))
     if request.method == "POST":
         return _posted(request, actor, patient)
-    form = RecordForm(initial={"service_date": timezone.now().date()})
+    form = NewRecordForm(initial={"service_date": timezone.now().date()})
     return _page(request, patient, form)
 
 
@@ -127,14 +127,14 @@ def _put(request: HttpRequest, actor: Actor, patient: UUID) -> HttpResponse:
 
 
 def _posted(request: HttpRequest, actor: Actor, patient: UUID) -> HttpResponse:
-    form, status = RecordForm(), 422
+    form, status = NewRecordForm(), 422
     try:
         _check_is_form(request)
         with incoming(request, lambda size: receive(actor=actor, patient=patient, declared=size)) as file:
             refusal = _csrf_refusal(request)
             if refusal is not None:
                 return refusal
-            form = RecordForm(file.members)
+            form = NewRecordForm(file.members)
             if form.is_valid():
                 made = upload_flow(
                     actor=actor,
@@ -145,11 +145,11 @@ def _posted(request: HttpRequest, actor: Actor, patient: UUID) -> HttpResponse:
                 )
                 return redirect("records:detail", made.id)
     except ChartkeepError as problem:
-        form, status = RecordForm(_typed(request)), PAGES[problem.code].status
+        form, status = NewRecordForm(_typed(request)), PAGES[problem.code].status
         if isinstance(problem, InvalidInputError):
             tell(form, problem)
         else:
-            form.add_error(None, _told(problem))
+            form.add_error("file", _told(problem))
     return _page(request, patient, form, status=status)
 
 
@@ -162,7 +162,6 @@ def _page(request: HttpRequest, patient: UUID, form: RecordForm, status: int = 2
     context = {
         "patient": look_at(request, patient),
         "form": form,
-        "most": in_words(settings.MAX_UPLOAD_SIZE),
     }
     return _protected(request, lambda: render(request, "records/add.html", context, status=status))
 

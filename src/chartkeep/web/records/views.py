@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -160,4 +161,6 @@ def trashed(request: HttpRequest, patient: UUID) -> HttpResponse:
     page = queries.list_records(
         actor=actor_of(request), patient=patient, trashed=True, cursor=request.GET.get("cursor")
     )
-    return render(request, "records/trash.html", {"patient": found, "page": page})
+    return render(
+        request, "records/trash.html", {"patient": found, "page": page, "days": settings.TRASH_DAYS}
+    )

@@ -63,4 +63,5 @@ class ShareEditForm(forms.Form):
         label=_("Works until (UTC)"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=_("At most 7 days after it was made."),
+        error_messages={"required": _("Say until when it works.")},
     )
