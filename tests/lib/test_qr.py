@@ -91,6 +91,8 @@ def test_needs_no_inline_style_and_scales():
 @pytest.mark.parametrize(("length", "fits"), [(100, True), (1528, True), (1529, False), (4000, False)])
 def test_knows_what_scans_reliably(length, fits):
     assert qr.fits(long_text(length)) is fits
+    if length < 2000:
+        assert (qr.version(long_text(length)) <= qr.MAX_VERSION) is fits
 
 
 @pytest.mark.parametrize("scale", [0, 3, 41])

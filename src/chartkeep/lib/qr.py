@@ -11,6 +11,8 @@ import segno
 from chartkeep.lib.errors import InvalidInputError
 
 MAX_VERSION = 28
+# What version 28 holds in byte mode at each level (ISO/IEC 18004 table 7).
+_MOST_BYTES = {"m": 1190, "l": 1528}
 _QUIET_ZONE = 4
 _SCALES = range(4, 41)
 
@@ -53,17 +55,9 @@ def version(text: str) -> int:
 
 def fits(text: str) -> bool:
     """Whether a code of the text scans reliably: version 28 or less."""
-    try:
-        return version(text) <= MAX_VERSION
-    except segno.DataOverflowError:
-        return False
+    return len(text.encode()) <= _MOST_BYTES["l"]
 
 
 def _code(text: str) -> segno.QRCode:
-    try:
-        code = segno.make_qr(text, error="m", boost_error=False)
-    except segno.DataOverflowError:
-        code = None
-    if code is None or int(code.version) > MAX_VERSION:
-        code = segno.make_qr(text, error="l", boost_error=False)
-    return code
+    level = "m" if len(text.encode()) <= _MOST_BYTES["m"] else "l"
+    return segno.make_qr(text, error=level, boost_error=False)
