@@ -26,7 +26,10 @@ STORAGE_MIN_FREE = env.size("STORAGE_MIN_FREE", 200 * 2**20)
 
 _base = urlsplit(BASE_URL)
 SECURE = _base.scheme == "https"
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", _base.hostname or "localhost")
+_LOOPBACK = "localhost,127.0.0.1,[::1]"
+ALLOWED_HOSTS = env.words(
+    "ALLOWED_HOSTS", _LOOPBACK if _base.hostname in {None, "localhost", "127.0.0.1"} else _base.hostname or ""
+)
 CSRF_TRUSTED_ORIGINS = [f"{_base.scheme}://{_base.netloc}"]
 DEBUG = False
 ROOT_URLCONF = "chartkeep.urls"
