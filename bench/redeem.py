@@ -104,7 +104,7 @@ def _server(start: Any, pipe: Any) -> None:
         answers: list[str] = []
 
         def one(token: str = token, answers: list[str] = answers) -> None:
-            start.wait()
+            start.wait(60)
             answers.append(_redeem(token))
 
         threads = [threading.Thread(target=one) for _ in range(THREADS)]
@@ -191,6 +191,8 @@ def main(rounds: int) -> None:
     servers = [spawn.Process(target=_server, args=(start, there)) for _, there in ends]
     for server in servers:
         server.start()
+    for _, there in ends:
+        there.close()  # so that a process that died is noticed
     pipes = [here for here, _ in ends]
     wrong, seconds = _play(owner, pipes, rounds)
     for pipe in pipes:
