@@ -55,8 +55,8 @@ def current(context: template.Context, *namespaces: str) -> str:
 
 @register.filter
 def wrong_fields(form: BaseForm) -> list[BoundField]:
-    """The fields of a form that have errors, for the summary above it."""
-    return [form[name] for name in form.errors if name in form.fields]
+    """The fields of a form that have errors, from the top, for the summary above it."""
+    return [form[name] for name in form.fields if name in form.errors]
 
 
 @register.filter
