@@ -93,8 +93,8 @@ def test_keeps_its_place_while_rows_come_and_go(alice, child):
     [
         "x",
         encode_cursor("2026-01-01"),
-        encode_cursor("2026-13-01", "2026-01-01T00:00:00+00:00", str(new_id())),
-        encode_cursor("2026-01-01", "2026-01-01T00:00:00", str(new_id())),
+        encode_cursor("2026-13-01", "2026-01-01T00:00:00+00:00", "6e01db2e-4539-4d96-bab6-d222684c6b5f"),
+        encode_cursor("2026-01-01", "2026-01-01T00:00:00", "6e01db2e-4539-4d96-bab6-d222684c6b5f"),
         encode_cursor("2026-01-01", "2026-01-01T00:00:00+00:00", "nobody"),
     ],
 )
