@@ -318,6 +318,22 @@ class TestOneRecord:
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert answer["Cache-Control"] == "no-store"
 
+    def test_is_never_shown_when_its_file_was_changed(self, at, child, record, storage):
+        (blob,) = (path for path in storage.rglob("*") if path.is_file() and path.stat().st_size > len(PDF))
+        blob.write_bytes(blob.read_bytes()[:-1] + b"x")
+        answer = at.alice.get(f"/records/{record.id}/content")
+        assert answer.status_code == 500
+        assert "This file is damaged" in words_of(answer)
+        page = words_of(at.alice.get(f"/patients/{child.id}/log"))
+        assert "alice@example.org could not open “Blood count”: its file was changed or lost" in page
+
+    def test_says_when_its_file_is_lost(self, at, record, storage):
+        (blob,) = (path for path in storage.rglob("*") if path.is_file() and path.stat().st_size > len(PDF))
+        blob.unlink()
+        answer = at.alice.get(f"/records/{record.id}/content")
+        assert answer.status_code == 500
+        assert "This file is damaged" in words_of(answer)
+
     def test_changes_the_details(self, at, record):
         answer = at.alice.post(
             f"/records/{record.id}/edit", FIELDS | {"title": "Complete blood count", "tags": "a, b"}

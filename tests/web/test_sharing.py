@@ -169,6 +169,16 @@ class TestOneShare:
         assert row.expires_at.strftime("%Y-%m-%dT%H:%M") == soon
         assert "For Dr. Eve" in words_of(at.alice.get(share))
 
+    def test_changes_the_number_of_openings_and_leaves_the_rest_alone(self, at, share):
+        before = Share.objects.get()
+        shown = before.expires_at.strftime("%Y-%m-%dT%H:%M")
+        form = {"label": "For Dr. Dana", "expires_at": shown, "max_access_count": "2"}
+        assert at.alice.post(f"{share}/edit", form).status_code == 302
+        after = Share.objects.get()
+        assert (after.max_access_count, after.expires_at) == (2, before.expires_at)
+        assert at.alice.post(f"{share}/edit", form | {"max_access_count": ""}).status_code == 302
+        assert Share.objects.get().max_access_count is None
+
     def test_lives_for_seven_days_at_most(self, at, share):
         late = (timezone.now() + timedelta(days=8)).strftime("%Y-%m-%dT%H:%M")
         answer = at.alice.post(f"{share}/edit", {"label": "", "expires_at": late})

@@ -7,7 +7,7 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from chartkeep.sharing.details import ShareRequest
+from chartkeep.sharing.details import ShareRequest, ShareView
 
 PRESETS = [
     ("900", _("At the desk: 15 minutes")),
@@ -65,3 +65,16 @@ class ShareEditForm(forms.Form):
         help_text=_("At most 7 days after it was made."),
         error_messages={"required": _("Say until when it works.")},
     )
+    max_access_count = forms.IntegerField(
+        label=_("Number of openings"), required=False, min_value=1, help_text=_("Left empty: no limit.")
+    )
+
+    def changes(self) -> dict[str, Any]:
+        """What was changed, as keyword arguments of ``flows.edit``: the rest stays to the second."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
+
+
+def initial_of(share: ShareView) -> dict[str, Any]:
+    """What the form of a share shows at first; the end without its seconds, as browsers show it."""
+    end = share.expires_at.replace(second=0, microsecond=0)
+    return {"label": share.label, "expires_at": end, "max_access_count": share.max_access_count}

@@ -23,7 +23,7 @@ from chartkeep.web.forms import tell
 from chartkeep.web.log.sentences import sentence
 from chartkeep.web.patients.current import look_at, remembered
 from chartkeep.web.records.forms import CATEGORIES
-from chartkeep.web.sharing.forms import ShareEditForm, ShareForm
+from chartkeep.web.sharing.forms import ShareEditForm, ShareForm, initial_of
 from chartkeep.web.viewer.session import remember_viewer
 
 _LINES = 30  # of its own log, on the page of a share
@@ -117,14 +117,14 @@ def picture(request: HttpRequest, share: UUID, kind: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def change(request: HttpRequest, share: UUID) -> HttpResponse:
-    """Change the label or the end of a share."""
+    """Change the label, the end or the number of openings of a share."""
     actor = actor_of(request)
     view = queries.get_share(actor=actor, share=share)
     writable_patient_for(actor, view.patient)
-    form = ShareEditForm(request.POST or None, initial={"label": view.label, "expires_at": view.expires_at})
+    form = ShareEditForm(request.POST or None, initial=initial_of(view))
     if request.method == "POST" and form.is_valid():
         try:
-            edit.edit(actor=actor, share=share, **form.cleaned_data)
+            edit.edit(actor=actor, share=share, **form.changes())
         except InvalidInputError as problem:
             tell(form, problem)
         else:
