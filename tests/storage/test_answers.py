@@ -103,15 +103,18 @@ def test_says_that_the_bucket_is_missing(server, answered, act):
 @pytest.mark.parametrize("act", BODIES)
 @pytest.mark.parametrize(
     ("status", "code", "fix"),
-    [
-        (403, "RequestTimeTooSkewed", "clock"),
-        (400, "AuthorizationHeaderMalformed", "region"),
-        (301, "PermanentRedirect", "region"),
-    ],
+    [(403, "RequestTimeTooSkewed", "clock"), (400, "AuthorizationHeaderMalformed", "region")],
 )
 def test_names_the_fix_that_the_answer_points_to(server, answered, act, status, code, fix):
-    server.answers = [(status, code, {})]
+    server.answers = [(status, code, {"x-amz-bucket-region": "us-east-1"})]
     with pytest.raises(StorageMisconfigured, match=fix):
+        ACTS[act](answered)
+
+
+@pytest.mark.parametrize("act", ["put", "list", "delete", "check"])
+def test_asks_for_the_region_when_the_bucket_is_elsewhere(server, answered, act):
+    server.answers = [(301, "PermanentRedirect", {})]
+    with pytest.raises(StorageMisconfigured, match="region"):
         ACTS[act](answered)
 
 

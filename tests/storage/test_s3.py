@@ -92,9 +92,9 @@ def test_leaves_no_unfinished_upload_after_an_abort(s3_service, s3_store):
 
 def test_sweeps_more_unfinished_uploads_than_a_page(s3_service, s3_store):
     with boto(s3_service) as client:
-        for number in range(30):
+        for number in range(1005):
             client.create_multipart_upload(Bucket="records", Key=f"{prefix_of(s3_store)}/one-{number}")
-    assert s3_store.sweep_partial(AT_ONCE) == 30
+    assert s3_store.sweep_partial(AT_ONCE) == 1005
     assert unfinished(s3_service, s3_store) == []
 
 
