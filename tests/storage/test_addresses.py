@@ -75,6 +75,7 @@ def test_opens_a_container_of_azure():
         ("gs://bucket?endpoint=https://storage.example", "'endpoint' is unknown"),
         ("s3://bucket?path_style=yes", "path_style is true or false"),
         ("s3://bucket?checksum=md5", "sha256, crc64nvme or none"),
+        ("s3://bucket?sse=rot13", "rot13"),
         ("s3://bucket?endpoint=storage.example:9000", "https://host:port"),
         ("s3://AK:very-secret@bucket", "credentials by variables"),
         ("s3://bucket#prefix", "s3://bucket/prefix"),

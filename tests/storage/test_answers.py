@@ -143,6 +143,24 @@ def test_tries_again_until_an_overloaded_store_takes_it(server, answered):
     assert [(command, path) for command, path, _ in server.asked] == [("PUT", "/bucket/prefix/one")] * 3
 
 
+def test_says_that_a_store_is_overloaded_for_good(server, answered):
+    server.answers = [(503, "SlowDown", {})]
+    with pytest.raises(StorageUnavailable, match="overloaded"):
+        answered.put("one", b"sealed")
+
+
+def test_says_that_there_are_no_credentials_when_the_machine_has_no_role(server):
+    server.answers = [(404, "", {})]
+    here = f"http://127.0.0.1:{server.server_port}"
+    store = open_store(f"s3://bucket?endpoint={here}", options={"AWS_METADATA_ENDPOINT": here})
+    with pytest.raises(StorageMisconfigured, match="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
+        store.put("one", b"sealed")
+    assert {path for _, path, _ in server.asked} <= {
+        "/latest/api/token",
+        "/latest/meta-data/iam/security-credentials/",
+    }
+
+
 def test_says_that_the_name_is_taken(server, answered):
     server.answers = [(412, "PreconditionFailed", {})]
     with pytest.raises(BlobExists):

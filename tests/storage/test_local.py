@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from chartkeep.storage import durable
 from chartkeep.storage.base import (
     BlobCorrupt,
     BlobExists,
@@ -400,6 +401,15 @@ def test_makes_a_directory_again_that_somebody_removed(tmp_path):
     (tmp_path / "objects" / "ab").rmdir()
     store.put("ab/two", b"sealed")
     assert store.size("ab/two") == 6
+
+
+def test_forgets_directories_before_it_remembers_too_many(tmp_path, monkeypatch):
+    monkeypatch.setattr(durable, "_MOST_REMEMBERED", 5)
+    store = LocalDirectory(tmp_path)
+    for number in range(20):
+        store.put(f"{number:02}/one", b"sealed")
+        assert len(store.directories._known) <= 5
+    assert len(list(store.list())) == 20
 
 
 def test_lists_and_sweeps_while_objects_come_and_go(tmp_path):

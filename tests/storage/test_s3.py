@@ -5,6 +5,7 @@ import hashlib
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from time import monotonic
@@ -95,6 +96,16 @@ def test_sweeps_more_unfinished_uploads_than_a_page(s3_service, s3_store):
         for number in range(1005):
             client.create_multipart_upload(Bucket="records", Key=f"{prefix_of(s3_store)}/one-{number}")
     assert s3_store.sweep_partial(AT_ONCE) == 1005
+    assert unfinished(s3_service, s3_store) == []
+
+
+def test_lets_two_sweepers_work_at_once(s3_service, s3_store):
+    with boto(s3_service) as client:
+        for number in range(40):
+            client.create_multipart_upload(Bucket="records", Key=f"{prefix_of(s3_store)}/one-{number}")
+    with ThreadPoolExecutor(4) as threads:
+        swept = list(threads.map(lambda _: s3_store.sweep_partial(AT_ONCE), range(4)))
+    assert sum(swept) >= 40
     assert unfinished(s3_service, s3_store) == []
 
 
@@ -247,8 +258,6 @@ def test_uploads_in_bounded_memory(s3_service):
 
 
 def test_streams_to_many_threads_at_once(s3_store):
-    from concurrent.futures import ThreadPoolExecutor
-
     body = bytes(range(256)) * 4096 * 30
     with s3_store.open_writer("one") as writer:
         writer.write(body)

@@ -5,7 +5,9 @@ import re
 from chartkeep.storage.base import StorageError, StorageFull, StorageMisconfigured, StorageUnavailable
 
 _STATUS = re.compile(r"status code: (\d{3})")
-_NO_CREDENTIALS = re.compile(r"169\.254\.169\.254|metadata\.google\.internal")
+_NO_CREDENTIALS = re.compile(
+    r"/latest/(api/token|meta-data)|metadata\.google\.internal|Unable to locate credentials"
+)
 _FULL = ("InsufficientStorage", "QuotaExceeded", "StorageFull")
 _BUSY = ("RequestTimeout", "SlowDown")
 _ACCESS = (
