@@ -42,6 +42,24 @@ class TestHome:
         assert at.bob.get("/")["Location"] == "/patients/add"
 
 
+class TestMenu:
+    @pytest.mark.parametrize(("short", "page"), [("/records/add", "records/add"), ("/share", "share")])
+    def test_leads_to_a_patient_one_may_write_for(self, at, bob, child, short, page):
+        own = make_patient(bob, "Bob Example", is_self=True)
+        at.bob.get(f"/patients/{child.id}/records")
+        assert at.bob.get(short)["Location"] == f"/patients/{own.id}/{page}"
+
+    @pytest.mark.parametrize("short", ["/records/add", "/share"])
+    def test_tells_a_reader_why_not(self, at, child, short):
+        assert "You may only read there" in words_of(at.bob.get(short, follow=True))
+        assert "You may only read there" not in words_of(at.charlie.get(short, follow=True))
+
+    def test_leads_to_the_records_looked_at_last(self, at, alice_self, child):
+        at.alice.get(f"/patients/{child.id}/records")
+        assert at.alice.get("/records")["Location"] == f"/patients/{child.id}/records"
+        assert at.charlie.get("/records")["Location"] == "/patients/add"
+
+
 class TestAdding:
     def test_adds_oneself_and_goes_to_the_records(self, at):
         answer = at.charlie.post(

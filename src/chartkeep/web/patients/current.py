@@ -2,7 +2,10 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from chartkeep.accounts.access import patient_for, patients_of
 from chartkeep.accounts.people import PatientView
@@ -25,18 +28,29 @@ def look_at(request: HttpRequest, patient: UUID) -> PatientView:
 
 def remembered(request: HttpRequest) -> PatientView | None:
     """The patient looked at last, or the first one; nothing for somebody without a patient."""
-    return _choose(request, least_certain=True)
+    patients = patients_of(actor_of(request))
+    return _last_of(request, patients) or next(iter(patients), None)
+
+
+def remembered_to_write(request: HttpRequest) -> PatientView | None:
+    """The patient looked at last, or the first one, to whose records the user may add; else nothing."""
+    patients = [view for view in patients_of(actor_of(request)) if view.role != "viewer"]
+    return _last_of(request, patients) or next(iter(patients), None)
 
 
 def looked_at_last(request: HttpRequest) -> PatientView | None:
     """The patient looked at last, or the only one; nothing when it could be several, or none."""
-    return _choose(request, least_certain=False)
-
-
-def _choose(request: HttpRequest, *, least_certain: bool) -> PatientView | None:
     patients = patients_of(actor_of(request))
+    return _last_of(request, patients) or (patients[0] if len(patients) == 1 else None)
+
+
+def nobody_to_write_for(request: HttpRequest) -> HttpResponse:
+    """To the page that adds a person; readers of somebody's records are told why."""
+    if patients_of(actor_of(request)):
+        messages.info(request, _("You may only read there. Add somebody whose records you keep yourself."))
+    return redirect("patients:add")
+
+
+def _last_of(request: HttpRequest, patients: list[PatientView]) -> PatientView | None:
     last = request.session.get(_REMEMBERED)
-    for view in patients:
-        if str(view.id) == last:
-            return view
-    return patients[0] if len(patients) == 1 or (patients and least_certain) else None
+    return next((view for view in patients if str(view.id) == last), None)

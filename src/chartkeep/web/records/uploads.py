@@ -36,7 +36,7 @@ from chartkeep.records.flows.upload import upload as upload_flow
 from chartkeep.records.incoming import incoming
 from chartkeep.web.errors import PAGES
 from chartkeep.web.forms import tell
-from chartkeep.web.patients.current import look_at, remembered
+from chartkeep.web.patients.current import look_at, nobody_to_write_for, remembered_to_write
 from chartkeep.web.records.forms import NewRecordForm, RecordForm
 
 
@@ -44,8 +44,8 @@ from chartkeep.web.records.forms import NewRecordForm, RecordForm
 @login_required
 def add_here(request: HttpRequest) -> HttpResponse:
     """Add a record for the patient looked at last."""
-    patient = remembered(request)
-    return redirect("records:add_for", patient.id) if patient else redirect("patients:add")
+    patient = remembered_to_write(request)
+    return redirect("records:add_for", patient.id) if patient else nobody_to_write_for(request)
 
 
 def _signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -21,7 +21,7 @@ from chartkeep.sharing.details import MAX_RECORDS
 from chartkeep.sharing.flows import create, edit, redeem, revoke, show
 from chartkeep.web.forms import tell
 from chartkeep.web.log.sentences import sentence
-from chartkeep.web.patients.current import look_at, remembered
+from chartkeep.web.patients.current import look_at, nobody_to_write_for, remembered_to_write
 from chartkeep.web.records.forms import CATEGORIES
 from chartkeep.web.sharing.forms import ShareEditForm, ShareForm, initial_of
 from chartkeep.web.viewer.session import remember_viewer
@@ -33,8 +33,8 @@ _LINES = 30  # of its own log, on the page of a share
 @login_required
 def new_here(request: HttpRequest) -> HttpResponse:
     """Share records of the patient looked at last."""
-    patient = remembered(request)
-    return redirect("sharing:new", patient.id) if patient else redirect("patients:add")
+    patient = remembered_to_write(request)
+    return redirect("sharing:new", patient.id) if patient else nobody_to_write_for(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
