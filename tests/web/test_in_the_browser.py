@@ -101,6 +101,7 @@ def test_asks_before_it_erases(page, alice, child):
     assert not Record.objects.exists()
 
 
+WHITE = "rgb(255, 255, 255)"
 PAGES = [
     "/patients",
     "/patients/add",
@@ -131,7 +132,7 @@ def test_is_usable_by_everybody_on_every_page(open_context, storage, alice, chil
     for path in PAGES:
         page.goto(path.format(patient=child.id, record=record.id, share=share.id))
         faults[path] = accessibility_faults(page)
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        if not fits(page):
             faults[path].append("is wider than the screen")
     guest = open_context(viewport=size, color_scheme=scheme).new_page()
     guest.goto(show.link(actor=alice.actor, share=share.id))
@@ -139,3 +140,30 @@ def test_is_usable_by_everybody_on_every_page(open_context, storage, alice, chil
     guest.get_by_role("heading", name="Carl Example").wait_for()
     faults["/shared"] = accessibility_faults(guest)
     assert not {path: found for path, found in faults.items() if found}
+
+
+def test_fits_a_phone_and_a_sheet_of_paper_whatever_is_written(open_context, storage, alice, child):
+    record = add(
+        alice, child, title="L" * 180, provider="W" * 120, notes="x" * 300, file_name="f" * 150 + ".pdf"
+    )
+    request = ShareRequest(patient=child.id, record_ids=(record.id,), label="M" * 80)
+    share = create.create(actor=alice.actor, request=request)
+    page = open_context(viewport=PHONE, color_scheme="dark").new_page()
+    sign_in(page, alice, to="/patients")
+    guest = open_context(viewport=PHONE).new_page()
+    guest.goto(show.link(actor=alice.actor, share=share.id))
+    guest.get_by_role("button", name="View record").click()
+    guest.get_by_role("heading", name="Carl Example").wait_for()
+    wide = [] if fits(guest) else ["/shared"]
+    for path in PAGES:
+        page.goto(path.format(patient=child.id, record=record.id, share=share.id))
+        wide += [] if fits(page) else [path]
+    assert wide == []
+    page.goto(f"/shares/{share.id}")
+    page.emulate_media(media="print")
+    assert page.locator(".card").first.evaluate("card => getComputedStyle(card).backgroundColor") == WHITE
+    assert not page.get_by_role("button", name="Stop sharing").is_visible()
+
+
+def fits(page):
+    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
