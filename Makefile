@@ -92,7 +92,7 @@ bench: $(VENV)/bench.stamp $(STATIC) ## ratios measured in one run (ARGS="--quic
 lock: $(BIN)/python ## pin requirements/*.in with hashes
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@cd requirements && for name in base test bench; do \
-		../$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --universal \
+		../$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-strip-extras --no-header --no-annotate --universal \
 			--python-version 3.11 $$name.in -o $$name.txt || exit 1; done
 
 clean: ## remove what was built; data/ stays
