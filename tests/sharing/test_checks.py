@@ -1,6 +1,5 @@
 """System checks of the RSA files: each misconfiguration refuses the start and names its fix."""
 
-
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
