@@ -70,6 +70,7 @@ def seaweed(folder: Path) -> Iterator[S3Service]:
         _program(), "-logtostderr=true", "server", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
         f"-master.port={master}", f"-volume.port={volume}", "-filer", f"-filer.port={filer}", "-s3",
         f"-s3.port={s3}", f"-s3.config={identities}", "-s3.iam=false", "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
         "-master.volumeSizeLimitMB=1024", "-volume.max=2000", "-master.telemetry=false",
         "-master.electionTimeout=1s", "-volume.preStopSeconds=1",
     ]  # fmt: skip
