@@ -351,6 +351,98 @@ def test_names_the_fix_when_a_file_stands_in_the_way(tmp_path):
         LocalDirectory(tmp_path / "file" / "store").check()
 
 
+ACTS_ON_A_LOST_VOLUME = {
+    "read": lambda store: store.read_at("ab/kept", 0, 6),
+    "open": lambda store: store.open_reader("ab/kept"),
+    "size": lambda store: store.size("ab/kept"),
+    "delete": lambda store: store.delete("ab/kept"),
+    "put": lambda store: store.put("ab/new", b"sealed"),
+    "announce": lambda store: store.open_writer("ab/new"),
+    "list": lambda store: list(store.list()),
+    "list-some": lambda store: list(store.list("ab/")),
+    "sweep": lambda store: store.sweep_partial(AT_ONCE),
+    "room": lambda store: store.free_bytes(),
+    "check": lambda store: store.check(),
+}
+
+
+@pytest.mark.parametrize("act", ACTS_ON_A_LOST_VOLUME)
+def test_takes_an_unmounted_volume_for_an_outage(tmp_path, act):
+    root = tmp_path / "volume"
+    store = LocalDirectory(root)
+    store.put("ab/kept", b"sealed")
+    root.rename(tmp_path / "elsewhere")
+    for bare in (False, True):
+        if bare:
+            root.mkdir()  # what stands there when nothing is mounted
+        with pytest.raises(StorageUnavailable, match="its volume is mounted") as told:
+            ACTS_ON_A_LOST_VOLUME[act](store)
+        assert str(root) in str(told.value)
+    assert list(root.iterdir()) == [], "nothing is written below the mount point"
+    root.rmdir()
+    (tmp_path / "elsewhere").rename(root)
+    assert store.read_at("ab/kept", 0, 6) == b"sealed"
+    ACTS_ON_A_LOST_VOLUME[act](store)
+
+
+@pytest.mark.parametrize("act", ["read", "open", "size", "delete"])
+def test_takes_it_for_an_outage_in_a_process_that_began_afterwards(tmp_path, act):
+    (tmp_path / "volume").mkdir()
+    with pytest.raises(StorageUnavailable, match="its volume is mounted"):
+        ACTS_ON_A_LOST_VOLUME[act](LocalDirectory(tmp_path / "volume"))
+    assert files_in(tmp_path) == []
+
+
+def test_lists_only_but_notices_a_volume_that_goes(tmp_path):
+    root = tmp_path / "volume"
+    LocalDirectory(root).put("ab/kept", b"sealed")
+    reads_only = LocalDirectory(root)
+    assert [blob.key for blob in reads_only.list()] == ["ab/kept"]
+    root.rename(tmp_path / "elsewhere")
+    with pytest.raises(StorageUnavailable):
+        list(reads_only.list())
+
+
+def test_goes_away_while_it_is_written(tmp_path):
+    root = tmp_path / "volume"
+    store = LocalDirectory(root)
+    store.put("ab/kept", b"sealed")
+    with store.open_writer("ab/one") as writer:
+        writer.write(b"half")
+        root.rename(tmp_path / "elsewhere")
+        root.mkdir()
+        with pytest.raises(StorageUnavailable, match="its volume is mounted"):
+            writer.commit()
+    assert list(root.iterdir()) == []
+    assert files_in(tmp_path / "elsewhere" / "objects") == ["ab/kept"]
+
+
+def test_goes_away_while_it_is_listed(tmp_path):
+    root = tmp_path / "volume"
+    store = LocalDirectory(root)
+    for key in ("ab/one", "cd/two", "ef/three"):
+        store.put(key, b"sealed")
+    found = store.list()
+    assert next(found).key == "ab/one"
+    root.rename(tmp_path / "elsewhere")
+    with pytest.raises(StorageUnavailable):
+        list(found)
+
+
+def test_says_missing_again_once_the_volume_is_back(tiny_disk):
+    store = LocalDirectory(tiny_disk)
+    store.put("ab/kept", b"sealed")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", tiny_disk], check=True)
+    try:
+        with pytest.raises(StorageUnavailable):
+            store.size("ab/none")
+    finally:
+        subprocess.run(["umount", tiny_disk], check=True)
+    with pytest.raises(BlobMissing):
+        store.size("ab/none")
+    assert store.size("ab/kept") == 6
+
+
 def test_takes_no_key_below_an_object(tmp_path):
     store = LocalDirectory(tmp_path)
     store.put("a", b"sealed")

@@ -4,6 +4,9 @@
 to ``partial`` under a lock, is fsynced, and is hard-linked to its name, which fails when the name is taken;
 then the directory is fsynced, after those above it. So an object is either there whole and for good, or not
 at all, and a power cut leaves at most a file in ``partial``, which ``sweep_partial`` removes.
+
+The first write makes ``objects``, and nothing of ours removes it. Without it the volume is not mounted, so
+that objects are out of reach rather than missing, and nothing is written below the bare mount point.
 """
 
 import contextlib
@@ -14,7 +17,6 @@ import secrets
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,27 +24,16 @@ from chartkeep.storage.base import (
     BlobCorrupt,
     BlobExists,
     BlobInfo,
-    BlobMissing,
     BlobReader,
     BlobWriter,
     ReaderBlock,
-    StorageError,
     StorageFull,
-    StorageMisconfigured,
-    StorageUnavailable,
     WriterBlock,
     check_key,
     check_range,
 )
 from chartkeep.storage.durable import DurableDirectories, sync_directory
-
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_SET_UP = "see that it is there and writable for the account that runs Chartkeep."
-_LINKS = "choose a file system with hard links; objects and partial must lie on the same one."
-_REFUSED = dict.fromkeys((errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.ENOENT, errno.ELOOP), _SET_UP) | (
-    dict.fromkeys((errno.EXDEV, errno.EOPNOTSUPP, errno.EMLINK), _LINKS)
-    | {errno.EPERM: f"{_SET_UP} If it is, {_LINKS}"}
-)
+from chartkeep.storage.local_errors import see_volume, told_by_the_system
 
 
 class LocalDirectory:
@@ -53,6 +44,7 @@ class LocalDirectory:
         self._objects = self.root / "objects"
         self._partial = self.root / "partial"
         self._min_free = min_free_bytes
+        self._begun = False
         self.directories = DurableDirectories(self.root)
 
     def __repr__(self) -> str:
@@ -61,10 +53,10 @@ class LocalDirectory:
     def open_writer(self, key: str, *, expected_size: int | None = None) -> BlobWriter:
         """Begin a new object."""
         target = self._path(key)
-        with _told(self.root):
+        with told_by_the_system(self.root):
             if os.path.lexists(target):
                 raise BlobExists(key)
-            self.directories.make(self._partial)
+            self._begin()
             free = self.free_bytes() or 0
             if free < self._min_free + (expected_size or 0):
                 raise StorageFull(
@@ -81,12 +73,12 @@ class LocalDirectory:
     def open_reader(self, key: str) -> BlobReader:
         """Open an object."""
         path = self._path(key)
-        with _told(self.root, key):
+        with told_by_the_system(self.root, key):
             return _Reader(path, self.root)
 
     def size(self, key: str) -> int:
         """Bytes of an object."""
-        with _told(self.root, key):
+        with told_by_the_system(self.root, key):
             return _whole_file(self._path(key).lstat())
 
     def read_at(self, key: str, offset: int, length: int) -> bytes:
@@ -98,22 +90,26 @@ class LocalDirectory:
     def delete(self, key: str) -> None:
         """Remove an object for good: its name is gone durably."""
         path = self._path(key)
-        with _told(self.root):
+        with told_by_the_system(self.root):
             try:
                 path.unlink()
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                see_volume(self.root)
                 return  # a directory above other objects is none itself
             sync_directory(path.parent)
 
     def list(self, prefix: str = "") -> Iterator[BlobInfo]:
         """Objects, directory by directory."""
-        with _told(self.root):
+        with told_by_the_system(self.root):
+            self.refuse_lost()
             yield from self._below(self._objects, "", prefix)
+            self.refuse_lost()
 
     def sweep_partial(self, older_than: timedelta) -> int:
         """Remove left-over files of that age whose writer is gone."""
         gone = 0
-        with _told(self.root):
+        with told_by_the_system(self.root):
+            self.refuse_lost()
             if not self._partial.is_dir():
                 return 0
             with os.scandir(self._partial) as entries:
@@ -125,7 +121,8 @@ class LocalDirectory:
 
     def free_bytes(self) -> int | None:
         """Room on the file system, for an account without privileges."""
-        with _told(self.root):
+        with told_by_the_system(self.root):
+            self.refuse_lost()
             self.directories.make(self.root)
             state = os.statvfs(self.root)
             return state.f_bavail * state.f_frsize
@@ -135,6 +132,19 @@ class LocalDirectory:
         probe = f"check/{secrets.token_hex(8)}"
         self.put(probe, b"x")
         self.delete(probe)
+
+    def refuse_lost(self) -> None:
+        """Raise ``StorageUnavailable`` when the directory was there before and no longer is."""
+        if self._begun:
+            see_volume(self.root)
+        elif self._objects.is_dir():
+            self._begun = True
+
+    def _begin(self) -> None:
+        self.refuse_lost()
+        self.directories.make(self._objects)
+        self.directories.make(self._partial)
+        self._begun = True
 
     def _path(self, key: str) -> Path:
         return self._objects / check_key(key)
@@ -164,7 +174,7 @@ class _Writer(WriterBlock):
         file = self._open()
         view = memoryview(data).cast("B")
         total = len(view)
-        with _told(self._store.root):
+        with told_by_the_system(self._store.root):
             while view:
                 view = view[os.write(file, view) :]
         return total
@@ -172,7 +182,7 @@ class _Writer(WriterBlock):
     def commit(self) -> None:
         file = self._open()
         try:
-            with _told(self._store.root):
+            with told_by_the_system(self._store.root):
                 os.fsync(file)
                 self._link()
         except BaseException:
@@ -194,6 +204,7 @@ class _Writer(WriterBlock):
         return self._file
 
     def _link(self) -> None:
+        self._store.refuse_lost()
         try:
             self._store.directories.make(self._target.parent)
             os.link(self._part, self._target)
@@ -222,7 +233,7 @@ class _Reader(ReaderBlock):
         if self._file is None:
             raise ValueError("This reader is closed.")
         wanted = min(length, max(self.size - offset, 0))
-        with _told(self._root):
+        with told_by_the_system(self._root):
             data = os.pread(self._file, wanted, offset)
             while len(data) < wanted:
                 more = os.pread(self._file, wanted - len(data), offset + len(data))
@@ -270,24 +281,3 @@ def _remove_unless_held(path: str) -> int:
     finally:
         os.close(file)
     return 1
-
-
-@contextmanager
-def _told(root: Path, key: str = "") -> Iterator[None]:
-    """Tell of what the operating system says in the store's own words."""
-    try:
-        yield
-    except StorageError:
-        raise
-    except OSError as problem:
-        if key and problem.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
-            raise BlobMissing(key) from problem
-        why = os.strerror(problem.errno or 0)
-        if problem.errno in _FULL:
-            raise StorageFull(
-                f"There is no room left in {root}: make room, or move STORAGE_URL."
-            ) from problem
-        if problem.errno in _REFUSED:
-            fix = _REFUSED[problem.errno]
-            raise StorageMisconfigured(f"{root} cannot be used ({why}): {fix}") from problem
-        raise StorageUnavailable(f"{root}: {why}.") from problem
