@@ -3,6 +3,7 @@
 import pytest
 from tests.sharing.making import ANYBODY, KEY, log_of, refusals_of, row_of, together
 
+from chartkeep.lib.actor import Actor
 from chartkeep.sharing.details import Redeemed
 from chartkeep.sharing.errors import PasscodeRequiredError, ShareRefusedError
 from chartkeep.sharing.flows import edit, redeem, revoke, view
@@ -19,7 +20,7 @@ def stage(transactional_db, request):
 
 def openers(secrets, count, *, key="client-key-number-{}", **facts):
     return [
-        lambda n=n: redeem.redeem(actor=ANYBODY, **secrets, idempotency_key=key.format(n), **facts)
+        lambda n=n: redeem.redeem(actor=Actor.anonymous(), **secrets, idempotency_key=key.format(n), **facts)
         for n in range(count)
     ]
 

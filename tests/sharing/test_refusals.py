@@ -1,6 +1,5 @@
 """One answer for every refusal, in the same time."""
 
-import statistics
 import time
 
 import pytest
@@ -46,10 +45,11 @@ def test_takes_the_same_time_whatever_the_reason(alice, share, secrets_of, open_
         "unknown": {"token_id": "A" * 43},
         "empty": {},
     }
-    medians = {name: statistics.median(seconds_of(given) for _ in range(3)) for name, given in tries.items()}
-    fastest, slowest = min(medians.values()), max(medians.values())
+    # The fastest of several: what else runs on the machine only ever adds to a time.
+    times = {name: min(seconds_of(given) for _ in range(4)) for name, given in tries.items()}
+    fastest, slowest = min(times.values()), max(times.values())
     assert fastest >= refusals.REFUSAL_SECONDS
-    assert slowest - fastest < 0.1 * refusals.REFUSAL_SECONDS, medians
+    assert slowest - fastest < 0.1 * refusals.REFUSAL_SECONDS, times
 
 
 def test_slips_by_whole_steps_when_the_server_is_slow(db, monkeypatch):

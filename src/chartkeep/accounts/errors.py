@@ -49,4 +49,4 @@ class TooManyTriesError(ChartkeepError):
     """Somebody tries out more than a person at work would."""
 
     code = "too_many_tries"
-    message = "Too many tries. Wait a day, or ask the administrator."
+    message = "Too many tries. Wait a while, then try again."

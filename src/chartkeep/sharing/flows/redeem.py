@@ -23,7 +23,7 @@ from chartkeep.sharing import passcodes
 from chartkeep.sharing.details import Redeemed, clean_recipient, is_active, opened, state_of
 from chartkeep.sharing.errors import ClinicianRequiredError, ShareRefusedError
 from chartkeep.sharing.models import MAXIMUM_VIEWING, Share, ViewerSession
-from chartkeep.sharing.refusals import Attempt, vault_if_any, wait_for_the_same_time
+from chartkeep.sharing.refusals import Attempt, check_pace, vault_if_any, wait_for_the_same_time
 from chartkeep.sharing.tokens import Found, find_by_token, find_by_token_id
 
 REPEATABLE = timedelta(minutes=2)
@@ -64,11 +64,13 @@ def redeem(
         ShareRefusedError: whatever the reason; the owner's log has the true one. Takes a fixed time.
         PasscodeRequiredError, ClinicianRequiredError: only to the holder of a token that would open else.
         InvalidInputError: the key or the recipient cannot be taken.
+        TooManyTriesError: this address was refused too often in the last minute.
     """
     started = time.monotonic()
     if not _KEY.fullmatch(idempotency_key):
         problem = "16 to 128 letters, digits and signs, made up anew for each opening"
         raise InvalidInputError(field="idempotency_key", problem=problem)
+    check_pace(actor)
     attempt = Attempt(actor, clean_recipient(recipient))
     try:
         found = find_by_token(token) if token else find_by_token_id(token_id)
