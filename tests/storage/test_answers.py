@@ -93,7 +93,7 @@ def test_says_that_it_is_set_up_wrongly_when_the_store_refuses_us(server, answer
     assert "very-secret" not in str(told.value)
 
 
-@pytest.mark.parametrize("act", ["put", "list", "sweep", "check", "delete"])
+@pytest.mark.parametrize("act", ACTS)
 def test_says_that_the_bucket_is_missing(server, answered, act):
     server.answers = [(404, "NoSuchBucket", {})]
     with pytest.raises(StorageMisconfigured, match="bucket of STORAGE_URL exists"):
@@ -169,9 +169,10 @@ def test_says_that_the_name_is_taken(server, answered):
 
 
 def test_says_that_an_object_is_missing(server, answered):
-    server.answers = [(404, "", {})]
-    with pytest.raises(BlobMissing):
-        answered.size("one")
+    server.answers = [(404, "", {}), (404, "NoSuchKey", {})]
+    for act in (answered.size, answered.open_reader):
+        with pytest.raises(BlobMissing):
+            act("one")
     answered.delete("one")
 
 

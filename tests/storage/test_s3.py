@@ -13,7 +13,13 @@ from time import monotonic
 import pytest
 
 from chartkeep.storage import s3_upload
-from chartkeep.storage.base import BlobCorrupt, BlobMissing, StorageMisconfigured, StorageUnavailable
+from chartkeep.storage.base import (
+    BlobCorrupt,
+    BlobExists,
+    BlobMissing,
+    StorageMisconfigured,
+    StorageUnavailable,
+)
 from chartkeep.storage.factory import open_store
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
@@ -163,6 +169,40 @@ def test_says_that_the_credentials_are_wrong(s3_service, wrong):
         with pytest.raises(StorageMisconfigured, match="credentials") as told:
             act()
         assert "very-wrong" not in str(told.value)
+
+
+def test_says_that_the_bucket_is_missing(s3_service):
+    elsewhere = s3_service.url().replace(f"s3://{s3_service.bucket}/", "s3://no-such-bucket/")
+    store = open_store(elsewhere, options=s3_service.options)
+    for act in (
+        lambda: store.size("one"),
+        lambda: store.open_reader("one"),
+        lambda: store.read_at("one", 0, 1),
+        lambda: list(store.list()),
+        lambda: store.delete("one"),
+        lambda: store.sweep_partial(AT_ONCE),
+    ):  # this server makes a missing bucket for whoever puts something into it
+        with pytest.raises(StorageMisconfigured, match="bucket of STORAGE_URL exists"):
+            act()
+
+
+def test_lets_one_of_many_large_writers_of_a_key_win(s3_service, s3_store):
+    bodies = [bytes([number]) * (11 * MIB) for number in range(6)]
+
+    def attempt(body):
+        try:
+            with s3_store.open_writer("one") as writer:
+                writer.write(body)
+                writer.commit()
+        except BlobExists:
+            return None
+        return body
+
+    with ThreadPoolExecutor(6) as threads:
+        won = [body for body in threads.map(attempt, bodies) if body is not None]
+    assert won
+    assert s3_store.read_at("one", 0, 11 * MIB) in won, "it is whole, of one who was told so"
+    assert unfinished(s3_service, s3_store) == []
 
 
 def test_keeps_the_checksum_of_a_small_object(s3_service, s3_store):

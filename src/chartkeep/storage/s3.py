@@ -33,6 +33,8 @@ from chartkeep.storage.base import (
 from chartkeep.storage.s3_errors import told_by_the_store
 from chartkeep.storage.s3_upload import PARTS_IN_FLIGHT, PartsWriter, part_size
 
+_NO_BUCKET = ("NoSuchBucket", "ContainerNotFound")  # S3 and Google; Azure
+
 
 class ObjectStoreBackend:
     """Satisfies ``BlobStore`` over an obstore store; ``open_object_store`` makes one of an address.
@@ -56,7 +58,7 @@ class ObjectStoreBackend:
     def refuse_taken(self, key: str) -> None:
         """Raise ``BlobExists`` when there is an object of this key."""
         with contextlib.suppress(BlobMissing):
-            self.size(key)
+            self._head(key)
             raise BlobExists(key)
 
     def put(self, key: str, data: bytes | bytearray) -> None:
@@ -90,9 +92,11 @@ class ObjectStoreBackend:
 
     def size(self, key: str) -> int:
         """Bytes of an object."""
-        check_key(key)
-        with self._told(key, reads=True):
-            return int(obstore.head(self._store, key)["size"])
+        try:
+            return self._head(key)
+        except BlobMissing:
+            self._see_bucket(key)
+            raise
 
     def read_at(self, key: str, offset: int, length: int) -> bytes:
         """A part of an object."""
@@ -140,6 +144,16 @@ class ObjectStoreBackend:
         self.read_at(probe, 0, 1)
         self.delete(probe)
 
+    def _head(self, key: str) -> int:
+        check_key(key)
+        with self._told(key, reads=True):
+            return int(obstore.head(self._store, key)["size"])
+
+    def _see_bucket(self, key: str) -> None:
+        """Tell a missing bucket from a missing object: the answer to HEAD has no body that could."""
+        with contextlib.suppress(BlobMissing), self._told(key, reads=True):
+            obstore.get(self._store, key)
+
     @contextmanager
     def _told(self, key: str = "", *, reads: bool = False) -> Iterator[None]:
         """Tell of what obstore says in the store's own words."""
@@ -148,7 +162,7 @@ class ObjectStoreBackend:
         except (AlreadyExistsError, PreconditionError):
             raise BlobExists(key) from None
         except FileNotFoundError as problem:
-            if reads and "NoSuchBucket" not in str(problem):
+            if reads and not any(word in str(problem) for word in _NO_BUCKET):
                 raise BlobMissing(key) from None
             raise told_by_the_store(self._name, "NoSuchBucket") from None
         except (BaseError, OSError) as problem:
