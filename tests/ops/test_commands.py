@@ -4,8 +4,10 @@ import base64
 import json
 import re
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from tests.services.postgres import postgres
 from tests.services.serving import command
 
 pytestmark = pytest.mark.slow
@@ -47,6 +49,72 @@ def test_refuses_to_strand_data_whose_key_is_missing(data):
     assert not (data / "keys" / "encryption_key").exists()
     moved = command(data, "check", ENCRYPTION_KEY_FILE=str(data / "elsewhere"))
     assert moved.returncode == 0, moved.stderr
+
+
+def test_lets_several_first_starts_at_once_make_one_set_of_keys(data):
+    with ThreadPoolExecutor(4) as pool:
+        ended = list(pool.map(lambda _: command(data, "migrate"), range(4)))
+    assert [(done.returncode, done.stderr) for done in ended if done.returncode] == []
+    assert sum("made new keys" in done.stderr for done in ended) == 1
+    assert command(data, "check").returncode == 0
+    assert not [path.name for path in (data / "keys").iterdir() if path.name.startswith(".")]
+
+
+def test_makes_a_public_key_again_that_a_crash_left_out(data):
+    command(data, "migrate")
+    public = data / "keys" / "rsa_public.pem"
+    before = public.read_bytes()
+    public.unlink()
+    assert command(data, "check").returncode == 0
+    assert public.read_bytes() == before
+
+
+def test_makes_no_new_pair_where_a_private_key_was_lost(data):
+    command(data, "migrate")
+    (data / "keys" / "rsa_private.pem").unlink()
+    refused = command(data, "check")
+    assert refused.returncode == 1
+    assert "Put it back" in refused.stderr
+    assert not (data / "keys" / "rsa_private.pem").exists()
+
+
+def test_keeps_the_database_and_the_objects_for_its_owner(data):
+    data.mkdir(mode=0o755)
+    command(data, "demo")
+    made = [path for path in data.rglob("*") if path.is_file()]
+    assert len(made) > 6
+    assert [path for path in made if mode(path) & 0o077] == []
+
+
+def test_makes_no_key_where_it_cannot_see_the_database(data):
+    (data / "keys").mkdir(parents=True)
+    (data / "chartkeep.sqlite3").write_bytes(b"what a broken disk left of it " * 100)
+    refused = command(data, "migrate")
+    assert refused.returncode == 1
+    assert "Restore it from a backup" in refused.stderr
+    assert list((data / "keys").iterdir()) == []
+
+
+@pytest.mark.services
+def test_refuses_to_strand_a_postgresql_database_whose_key_is_missing(tmp_path):
+    with postgres(tmp_path / "server") as url:
+        first = tmp_path / "first"
+        made = command(first, "create-admin", "--email", "a@example.org", stdin=PASSWORD, DATABASE_URL=url)
+        assert made.returncode == 0, made.stderr
+        refused = command(tmp_path / "second", "check", DATABASE_URL=url)
+        assert refused.returncode == 1
+        assert "Put the key file back" in refused.stderr
+        assert not list((tmp_path / "second").rglob("encryption_key"))
+        key = str(first / "keys" / "encryption_key")
+        second = command(tmp_path / "second", "check", DATABASE_URL=url, ENCRYPTION_KEY_FILE=key)
+        assert second.returncode == 0, second.stderr
+
+
+@pytest.mark.services
+def test_lets_several_nodes_migrate_one_postgresql_database_at_once(tmp_path):
+    with postgres(tmp_path / "server") as url, ThreadPoolExecutor(3) as pool:
+        ended = list(pool.map(lambda n: command(tmp_path / f"n{n}", "migrate", DATABASE_URL=url), range(3)))
+    assert [(done.returncode, done.stderr) for done in ended if done.returncode] == []
 
 
 def test_refuses_another_key_than_the_databases(data, tmp_path):
@@ -151,6 +219,9 @@ def test_says_in_one_line_what_is_wrong(data, words, stdin, told):
         ("MAX_UPLOAD_SIZE", "lots", "MAX_UPLOAD_SIZE must be a size"),
         ("ENCRYPTION_KEY_FILE", "/nowhere/key", "ENCRYPTION_KEY_FILE: cannot read"),
         ("DATABASE_URL", "postgres://u:p@127.0.0.1:1/x", "database cannot be used"),
+        ("DATABASE_URL", "sqlite:////nowhere/x.sqlite3", "unable to open database file. See DATABASE_URL"),
+        ("DATABASE_URL", "mysql://u:p@127.0.0.1/x", "DATABASE_URL must begin with sqlite://"),
+        ("BASE_URL", "vault.example.org", "BASE_URL must begin with http:// or https://"),
         ("STORAGE_URL", "ftp://host/x", "STORAGE_URL"),
         ("SIGNUP_MODE", "ajar", "one of invitation, open, closed"),
     ],

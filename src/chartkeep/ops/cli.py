@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chartkeep import __version__
 from chartkeep.ops.commands import keys, people, serve, upkeep
+from chartkeep.ops.errors import CommandError, first_line
 
 _FAMILIES = (serve, keys, people, upkeep)
 
@@ -42,6 +43,7 @@ def _below(of: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit status: 0, 1 for a problem told in one line, 2 for wrong usage."""
     options = parser().parse_args(argv)
+    os.umask(0o077)  # the database and everything else that is made here is for this account only
     if options.data_dir is not None:
         os.environ["DATA_DIR"] = str(options.data_dir.absolute())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chartkeep.settings.flat")
@@ -61,19 +63,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _told(problem: Exception) -> str | None:
     """The sentence for a problem that we know; ``None`` for one that deserves its traceback."""
+    from django.core.exceptions import ImproperlyConfigured
     from django.db.utils import DatabaseError
 
     from chartkeep.crypto.errors import KeyMaterialError
     from chartkeep.lib.errors import ChartkeepError
-    from chartkeep.ops.errors import CommandError
     from chartkeep.settings.env import SettingError
     from chartkeep.storage.base import StorageError
 
     if isinstance(problem, ChartkeepError | KeyMaterialError | SettingError | StorageError | CommandError):
         return str(problem)
     if isinstance(problem, DatabaseError):
-        first = (str(problem).splitlines() or [""])[0]
-        return f"The database cannot be used: {first} See DATABASE_URL, or run `chartkeep migrate`."
+        said = first_line(problem)
+        return f"The database cannot be used: {said}. See DATABASE_URL, or run `chartkeep migrate`."
+    if isinstance(problem, ImproperlyConfigured):
+        return f"A setting cannot be used: {first_line(problem)}."
+    if isinstance(problem, OSError) and problem.filename:
+        return f"{problem.filename}: {problem.strerror}. Check the path, the space left and the permissions."
     return None
 
 

@@ -1,10 +1,14 @@
 """Set up Django for a command: first-run files, settings, the database, the checks."""
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from chartkeep.ops.errors import CommandError
-from chartkeep.ops.first_run import prepare
+from chartkeep.ops.first_run import data_directory, one_at_a_time, prepare
+
+_MIGRATING = 0x63686172_746B6570  # "chartkep": PostgreSQL's advisory locks are numbers
 
 
 def start(*, migrated: bool = True) -> None:
@@ -31,7 +35,24 @@ def migrate() -> None:
     """Bring the database up to date."""
     from django.core.management import call_command
 
-    call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+    with one_at_a_time(data_directory()), _one_node_at_a_time():
+        call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+
+
+@contextlib.contextmanager
+def _one_node_at_a_time() -> Iterator[None]:
+    """Let other nodes on the same PostgreSQL wait until this one has migrated."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATING])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATING])
 
 
 def check() -> None:

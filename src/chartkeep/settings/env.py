@@ -70,6 +70,13 @@ def choice(name: str, default: str, *, of: tuple[str, ...]) -> str:
     return value
 
 
+def must_begin(name: str, value: str, *beginnings: str) -> str:
+    """The address ``value`` itself, if it begins in one of these ways; the message keeps it secret."""
+    if not value.startswith(beginnings):
+        raise SettingError(f"{name} must begin with {' or '.join(beginnings)}.")
+    return value
+
+
 def secret(name: str, *, fallback_file: Path | None = None) -> str:
     """A secret from ``NAME``, else from the file that ``NAME_FILE`` names, else from ``fallback_file``.
 

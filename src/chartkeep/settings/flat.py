@@ -19,7 +19,9 @@ PACKAGE = Path(__file__).resolve().parent.parent
 # ---------------------------------------------------------------- where things are
 DATA_DIR = Path(env.text("DATA_DIR", "data")).absolute()
 KEY_DIR = Path(env.text("KEY_DIR", str(DATA_DIR / "keys"))).absolute()
-BASE_URL = env.text("BASE_URL", "http://localhost:8000").rstrip("/")
+BASE_URL = env.must_begin(
+    "BASE_URL", env.text("BASE_URL", "http://localhost:8000").rstrip("/"), "http://", "https://"
+)
 STORAGE_URL = env.text("STORAGE_URL", (DATA_DIR / "objects").as_uri())
 STORAGE_OPTIONS = env.subset("AWS_", "GOOGLE_", "AZURE_")
 STORAGE_MIN_FREE = env.size("STORAGE_MIN_FREE", 200 * 2**20)
@@ -135,7 +137,9 @@ INSTALLED_APPS.append("django.forms")
 
 # ---------------------------------------------------------------- database
 _sqlite = f"sqlite:///{DATA_DIR / 'chartkeep.sqlite3'}"
-DATABASE_URL = env.secret("DATABASE_URL") or _sqlite
+DATABASE_URL = env.must_begin(
+    "DATABASE_URL", env.secret("DATABASE_URL") or _sqlite, "sqlite://", "postgres://", "postgresql://"
+)
 DATABASES: dict[str, dict[str, Any]] = {"default": dict(dj_database_url.parse(DATABASE_URL))}
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,26 @@ def add(commands: Any) -> None:
     """Add the command to the command line."""
     serve = commands.add_parser("serve", help="serve pages, API and background jobs")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    serve.add_argument("--port", type=int, default=8000)
-    serve.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
-    serve.add_argument("--threads", type=int, default=_THREADS, help=f"threads each (default: {_THREADS})")
+    serve.add_argument("--port", type=_up_to(65_535), default=8000, help="port (default: 8000)")
+    serve.add_argument("--workers", type=_up_to(64), default=1, help="processes (default: 1)")
+    serve.add_argument(
+        "--threads", type=_up_to(256), default=_THREADS, help=f"threads each (default: {_THREADS})"
+    )
     serve.add_argument("--tls-cert", type=Path, help="PEM certificate chain (default: $TLS_CERT)")
     serve.add_argument("--tls-key", type=Path, help="PEM private key (default: $TLS_KEY)")
     serve.set_defaults(run=_serve, base_url=_base_url)
+
+
+def _up_to(most: int) -> Callable[[str], int]:
+    """A reader of whole numbers from 1 to ``most``."""
+
+    def number(text: str) -> int:
+        value = int(text)
+        if not 1 <= value <= most:
+            raise argparse.ArgumentTypeError(f"must be from 1 to {most}")
+        return value
+
+    return number
 
 
 def _base_url(options: argparse.Namespace) -> str:
@@ -34,33 +49,41 @@ def _base_url(options: argparse.Namespace) -> str:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from chartkeep.ops.web_server import free_address, serve
+
+    # First of all: a start that fails must not replace the set-up link of a server that runs.
+    address = free_address(options.host, options.port)
+    tls = _tls(options)
     start()
     from django.conf import settings
     from django.db import connections
 
     from chartkeep.accounts.flows.set_up import setup_link
     from chartkeep.ops.jobs import JobRunner
-    from chartkeep.ops.web_server import web_server
 
-    cert = options.tls_cert or (Path(settings.TLS_CERT) if settings.TLS_CERT else None)
-    key = options.tls_key or (Path(settings.TLS_KEY) if settings.TLS_KEY else None)
-    if (cert is None) != (key is None):
-        raise CommandError("TLS needs both a certificate and a key: set TLS_CERT and TLS_KEY.")
-    for path in (cert, key):
-        if path is not None and not path.is_file():
-            raise CommandError(f"{path} is not there, or not readable.")
     _summary(options, setup_link())
-    _warn(options.host, settings.SECURE)
+    _warn(address, secure=settings.SECURE)
     connections.close_all()
     with JobRunner():
-        web_server(
-            host=options.host,
-            port=options.port,
-            workers=max(1, options.workers),
-            threads=max(1, options.threads),
-            tls=(cert, key) if cert and key else None,
-        ).serve()
+        serve(address=address, port=options.port, workers=options.workers, threads=options.threads, tls=tls)
     return 0
+
+
+def _tls(options: argparse.Namespace) -> tuple[Path, Path] | None:
+    """Certificate and key, if HTTPS is asked for; looked at now, since later only a traceback would tell."""
+    from chartkeep.ops.web_server import check_tls
+    from chartkeep.settings import env
+
+    certificate, key = (
+        options.tls_cert or env.text("TLS_CERT") or None,
+        options.tls_key or env.text("TLS_KEY") or None,
+    )
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise CommandError("TLS needs both a certificate and a key: set TLS_CERT and TLS_KEY.")
+    check_tls(Path(certificate), Path(key))
+    return Path(certificate), Path(key)
 
 
 def _summary(options: argparse.Namespace, setup: str | None) -> None:
@@ -79,12 +102,8 @@ def _summary(options: argparse.Namespace, setup: str | None) -> None:
     sys.stdout.flush()
 
 
-def _warn(host: str, secure: bool) -> None:  # noqa: FBT001 - read with its name at the one call
-    try:
-        outside = not ip_address(host).is_loopback
-    except ValueError:
-        outside = host != "localhost"
-    if outside and not secure:
+def _warn(address: str, *, secure: bool) -> None:
+    if not ip_address(address).is_loopback and not secure:
         print(
             "WARNING: listening beyond this machine without HTTPS: records and passwords would cross "
             "the network in clear. Set TLS_CERT and TLS_KEY, or put an HTTPS proxy in front with BASE_URL.",
