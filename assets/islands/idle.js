@@ -11,7 +11,11 @@ export function startIdleTimer() {
   let lastAct = Date.now();
   let lastPing = Date.now();
 
-  const leave = () => document.getElementById("leave").submit();
+  let ticking = 0;
+  const leave = () => {
+    clearInterval(ticking); // once: a second submit would break off the first
+    document.getElementById("leave").submit();
+  };
   const stay = async () => {
     lastAct = lastPing = Date.now();
     if (dialog.open) dialog.close();
@@ -31,7 +35,7 @@ export function startIdleTimer() {
     window.addEventListener(name, act, { passive: true });
   }
   dialog.addEventListener("close", stay);
-  setInterval(() => {
+  ticking = setInterval(() => {
     const idle = Date.now() - lastAct;
     if (idle >= limit) leave();
     else if (idle >= limit - WARN_BEFORE && !dialog.open) dialog.showModal();

@@ -52,7 +52,7 @@ class AppClient:
 
 @pytest.fixture(autouse=True)
 def _paths(settings, tmp_path):
-    settings.ROOT_URLCONF = "tests.accounts.urls"
+    settings.ROOT_URLCONF = "chartkeep.urls"
     settings.MAILBOX_DIR = tmp_path / "mailbox"
     settings.EMAIL_BACKEND = "chartkeep.accounts.mailbox.EmailBackend"
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if not name.startswith("chartkeep.web")]
