@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chartkeep.storage.base import StorageMisconfigured
+from chartkeep.storage.base import StorageFull, StorageMisconfigured
 from chartkeep.storage.factory import open_store
 from chartkeep.storage.local import LocalDirectory
 from chartkeep.storage.memory import MemoryStore
@@ -22,6 +22,16 @@ def test_opens_a_directory(tmp_path, form):
     store.put("one", b"sealed")
     folder = "a b" if form.startswith("file") else "a%20b"
     assert (tmp_path / folder / "objects" / "one").read_bytes() == b"sealed"
+
+
+def test_takes_a_path_as_it_is_written(tmp_path):
+    for form in (f"{tmp_path}/a?b#c", f"file://{tmp_path}/a%3Fb%23c"):
+        assert open_store(form).root == tmp_path / "a?b#c"
+
+
+def test_hands_on_how_much_room_has_to_stay(tmp_path):
+    with pytest.raises(StorageFull, match=f"{2**60} have to stay free"):
+        open_store(str(tmp_path), min_free_bytes=2**60).put("one", b"sealed")
 
 
 def test_gives_each_memory_a_store_of_its_own():
@@ -63,7 +73,12 @@ def test_opens_a_container_of_azure():
 @pytest.mark.parametrize(
     ("url", "fix"),
     [
-        ("", "give a path"),
+        ("", "give a path from the root"),
+        ("objects", "give a path from the root"),
+        ("./objects", "give a path from the root"),
+        ("file:objects", "give a path from the root"),
+        ("file:///srv/a#b", "%23"),
+        ("file:///srv/a?b=c", "%3F"),
         ("file://", "give a path"),
         ("file://other-host/path", "give a path"),
         ("ftp://host/path", "use file, s3, gs or az"),

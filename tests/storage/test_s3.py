@@ -8,7 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
@@ -103,6 +103,18 @@ def test_sweeps_more_unfinished_uploads_than_a_page(s3_service, s3_store):
             client.create_multipart_upload(Bucket="records", Key=f"{prefix_of(s3_store)}/one-{number}")
     assert s3_store.sweep_partial(AT_ONCE) == 1005
     assert unfinished(s3_service, s3_store) == []
+
+
+def test_never_sweeps_what_still_gets_parts_however_long_it_takes(s3_service, s3_store):
+    part = bytes(6 * MIB)
+    with s3_store.open_writer("one") as writer:
+        writer.write(part)
+        for _ in range(5):
+            sleep(1)
+            writer.write(part)
+        assert s3_store.sweep_partial(timedelta(seconds=4)) == 0
+        writer.commit()
+    assert s3_store.size("one") == 36 * MIB
 
 
 def test_lets_two_sweepers_work_at_once(s3_service, s3_store):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from chartkeep.storage.base import BlobStore, StorageMisconfigured
 from chartkeep.storage.local import LocalDirectory
@@ -22,10 +22,7 @@ def open_store(url: str, *, options: Mapping[str, str] | None = None, min_free_b
     """
     parts = urlsplit(url)
     if parts.scheme in {"", "file"}:
-        path = unquote(parts.path) if parts.scheme else url
-        if not path or parts.netloc not in {"", "localhost"}:
-            raise StorageMisconfigured("STORAGE_URL: give a path, as in file:///var/lib/chartkeep/objects.")
-        return LocalDirectory(Path(path), min_free_bytes=min_free_bytes)
+        return LocalDirectory(_path(url, parts), min_free_bytes=min_free_bytes)
     if parts.scheme == "memory":
         return MemoryStore()
     if parts.scheme in _OBJECT_STORES:
@@ -35,3 +32,14 @@ def open_store(url: str, *, options: Mapping[str, str] | None = None, min_free_b
     raise StorageMisconfigured(
         f"STORAGE_URL: there is no storage of the kind {parts.scheme!r}; use file, s3, gs or az."
     )
+
+
+def _path(url: str, parts: SplitResult) -> Path:
+    path = unquote(parts.path) if parts.scheme else url
+    if not path.startswith("/") or parts.netloc not in {"", "localhost"}:
+        raise StorageMisconfigured(
+            "STORAGE_URL: give a path from the root, as in file:///var/lib/chartkeep/objects."
+        )
+    if parts.scheme and (parts.query or parts.fragment):
+        raise StorageMisconfigured("STORAGE_URL: write ? and # in a file:// address as %3F and %23.")
+    return Path(path)

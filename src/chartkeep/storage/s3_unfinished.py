@@ -25,7 +25,7 @@ class S3Place:
 
 
 def sweep_unfinished(place: S3Place, older_than: timedelta) -> int:
-    """Abort the unfinished uploads of that age below our prefix; gives how many.
+    """Abort the unfinished uploads below our prefix that got no part for that long; gives how many.
 
     Raises:
         StorageError: the store does not answer, or refuses us.
@@ -40,7 +40,7 @@ def sweep_unfinished(place: S3Place, older_than: timedelta) -> int:
         for page in pages:
             for upload in page.get("Uploads", []):
                 if upload["Initiated"] <= limit:
-                    gone += _abort(client, place.bucket, upload)
+                    gone += _abort_unless_moving(client, place.bucket, upload, limit)
     except ClientError as problem:
         status = problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode", "")
         code = problem.response.get("Error", {}).get("Code", "")
@@ -52,9 +52,14 @@ def sweep_unfinished(place: S3Place, older_than: timedelta) -> int:
     return gone
 
 
-def _abort(client: Any, bucket: str, upload: Any) -> int:
+def _abort_unless_moving(client: Any, bucket: str, upload: Any, limit: datetime) -> int:
+    """A large upload over a slow line may be older than the limit and still get parts."""
+    place = {"Bucket": bucket, "Key": upload["Key"], "UploadId": upload["UploadId"]}
     try:
-        client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+        for page in client.get_paginator("list_parts").paginate(**place):
+            if any(part["LastModified"] > limit for part in page.get("Parts", [])):
+                return 0
+        client.abort_multipart_upload(**place)
     except client.exceptions.NoSuchUpload:  # its writer ended in the meantime
         return 0
     return 1
