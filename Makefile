@@ -17,9 +17,10 @@ help: ## list the commands
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Chartkeep needs Python 3.11 or newer; $(PYTHON) is older. Set PYTHON=/path/to/python3.11."; exit 1; }
+		{ echo "Chartkeep needs Python 3.11 or newer, and $(PYTHON) is older or not there. Set PYTHON=/path/to/python3.11." >&2; exit 1; }
 	@echo "Making a virtual environment in $(VENV) …"
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "$(PYTHON) cannot make virtual environments. On Debian, install python3-venv." >&2; exit 1; }
 
 $(VENV)/run.stamp: requirements/base.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what Chartkeep needs (about a minute) …"
@@ -34,16 +35,17 @@ $(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
 	@touch $@
 
 $(VENV)/bench.stamp: requirements/bench.txt $(VENV)/test.stamp
+	@echo "Installing what the benchmarks measure against (half a minute) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@
 
 node_modules/.package-lock.json: package-lock.json package.json $(VENV)/run.stamp
-	@echo "Installing the front end's packages …"
+	@echo "Installing the front end's packages (about 20 seconds) …"
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(STATIC): node_modules/.package-lock.json $(shell find assets src/chartkeep/web/templates -type f 2>/dev/null)
-	@echo "Building the front end …"
+	@echo "Building the front end (a few seconds) …"
 	@node assets/build.mjs
 	@touch $@
 
@@ -51,7 +53,7 @@ setup: $(VENV)/run.stamp $(STATIC) ## set everything up to run
 
 assets: $(STATIC) ## build the front end
 
-run: setup ## set everything up and serve on http://localhost:8000 (ARGS="--port 9000" and so on)
+run: setup ## set everything up (two minutes, once) and serve on http://localhost:8000 (ARGS="--port 9000" and so on)
 	@exec $(BIN)/chartkeep serve $(ARGS)
 
 lint: $(VENV)/test.stamp ## ruff: rules and format
@@ -96,4 +98,5 @@ lock: $(BIN)/python ## pin requirements/*.in with hashes
 			--python-version 3.11 $$name.in -o $$name.txt || exit 1; done
 
 clean: ## remove what was built; data/ stays
-	@rm -rf $(VENV) node_modules src/chartkeep/web/static/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) node_modules src/*.egg-info src/chartkeep/web/static/dist .coverage .coverage.* \
+		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -78,14 +78,14 @@ def with_its_worker(server):
     deadline = time.monotonic() + 30
     while True:
         found = family(server.process.pid)
-        if any("job_worker" in cmdline(pid) for pid in found):
+        if any("chartkeep.ops.job_worker" in cmdline(pid) for pid in found):
             return found
         assert time.monotonic() < deadline, "no job worker beside the web workers"
         time.sleep(0.2)
 
 
-def test_leaves_nothing_running_when_it_is_killed(tmp_path):
-    with serve(tmp_path / "data") as server:
+def test_leaves_nothing_running_when_it_is_killed(vault):
+    with serve(vault) as server:
         get(server.port, "/accounts/login/")
         started = with_its_worker(server)
         server.process.kill()
@@ -93,8 +93,8 @@ def test_leaves_nothing_running_when_it_is_killed(tmp_path):
         assert gone(started)
 
 
-def test_ends_well_when_a_terminal_interrupts_everything_at_once(tmp_path):
-    with serve(tmp_path / "data") as server:
+def test_ends_well_when_a_terminal_interrupts_everything_at_once(vault):
+    with serve(vault) as server:
         get(server.port, "/accounts/login/")
         started = with_its_worker(server)
         os.killpg(server.process.pid, signal.SIGINT)
@@ -103,8 +103,8 @@ def test_ends_well_when_a_terminal_interrupts_everything_at_once(tmp_path):
         assert "Traceback" not in server.printed()
 
 
-def test_ends_well_when_a_service_manager_stops_every_process(tmp_path):
-    with serve(tmp_path / "data") as server:
+def test_ends_well_when_a_service_manager_stops_every_process(vault):
+    with serve(vault) as server:
         get(server.port, "/accounts/login/")
         started = with_its_worker(server)
         for pid in reversed(started):
@@ -113,8 +113,8 @@ def test_ends_well_when_a_service_manager_stops_every_process(tmp_path):
         assert gone(started)
 
 
-def test_restarts_a_web_worker_that_died(tmp_path):
-    with serve(tmp_path / "data") as server:
+def test_restarts_a_web_worker_that_died(vault):
+    with serve(vault) as server:
         get(server.port, "/accounts/login/")
 
         def workers():
@@ -134,9 +134,9 @@ def test_restarts_a_web_worker_that_died(tmp_path):
         assert first not in workers()
 
 
-def test_finishes_what_it_answers_before_it_stops(tmp_path):
-    command(tmp_path / "data", "create-admin", "--email", "ada@example.org", stdin=PASSWORD + "\n")
-    with serve(tmp_path / "data") as server:
+def test_finishes_what_it_answers_before_it_stops(vault):
+    command(vault, "create-admin", "--email", "ada@example.org", stdin=PASSWORD + "\n")
+    with serve(vault) as server:
         get(server.port, "/accounts/login/")
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
         body = json.dumps({"email": "ada@example.org", "password": PASSWORD}).encode()
@@ -152,15 +152,15 @@ def test_finishes_what_it_answers_before_it_stops(tmp_path):
         assert server.process.wait(30) == 0
 
 
-def test_refuses_a_port_that_is_taken_and_leaves_the_other_server_alone(tmp_path):
-    with serve(tmp_path / "data") as server:
+def test_refuses_a_port_that_is_taken_and_leaves_the_other_server_alone(vault):
+    with serve(vault) as server:
         link = server.setup_link()
-        refused = command(tmp_path / "data", "serve", "--port", str(server.port))
+        refused = command(vault, "serve", "--port", str(server.port))
         assert refused.returncode == 1
         assert refused.stderr.startswith(f"chartkeep: Cannot listen on 127.0.0.1, port {server.port}")
         assert "choose another --port" in refused.stderr
         token = link.partition("#")[2].encode()
-        with closing(sqlite3.connect(tmp_path / "data" / "chartkeep.sqlite3")) as database:
+        with closing(sqlite3.connect(vault / "chartkeep.sqlite3")) as database:
             hashes = [bytes(row[0]) for row in database.execute("SELECT token_hash FROM accounts_invitation")]
         assert hashes == [hashlib.sha256(token).digest()], "the first link was replaced"
 
@@ -172,20 +172,20 @@ def cmdline(pid):
         return ""
 
 
-def test_prints_no_set_up_link_once_there_is_an_account(tmp_path):
-    command(tmp_path / "data", "create-admin", "--email", "ada@example.org", stdin=PASSWORD + "\n")
-    with serve(tmp_path / "data") as server:
+def test_prints_no_set_up_link_once_there_is_an_account(vault):
+    command(vault, "create-admin", "--email", "ada@example.org", stdin=PASSWORD + "\n")
+    with serve(vault) as server:
         assert "/setup#" not in server.printed()
 
 
-def test_restarts_a_job_worker_that_died(tmp_path):
-    with serve(tmp_path / "data") as server:
+def test_restarts_a_job_worker_that_died(vault):
+    with serve(vault) as server:
 
         def worker(but=0):
             deadline = time.monotonic() + 30
             while time.monotonic() < deadline:
                 for pid in family(server.process.pid):
-                    if "job_worker" in cmdline(pid) and pid != but:
+                    if "chartkeep.ops.job_worker" in cmdline(pid) and pid != but:
                         return pid
                 time.sleep(0.2)
             raise AssertionError("no worker")
@@ -195,18 +195,16 @@ def test_restarts_a_job_worker_that_died(tmp_path):
         assert worker(but=first) != first
 
 
-def test_refuses_to_start_with_a_readable_private_key(tmp_path):
-    data = tmp_path / "data"
-    command(data, "migrate")
-    (data / "keys" / "rsa_private.pem").chmod(0o644)
-    refused = command(data, "serve", "--port", str(free_port()))
+def test_refuses_to_start_with_a_readable_private_key(vault):
+    (vault / "keys" / "rsa_private.pem").chmod(0o644)
+    refused = command(vault, "serve", "--port", str(free_port()))
     assert refused.returncode == 1
     assert "chartkeep.sharing.E001" in refused.stderr
     assert "chmod" in refused.stderr
 
 
-def test_warns_beyond_this_machine_without_https(tmp_path):
-    with serve(tmp_path / "data", "--host", "0.0.0.0") as server:  # noqa: S104 - the point
+def test_warns_beyond_this_machine_without_https(vault):
+    with serve(vault, "--host", "0.0.0.0") as server:  # noqa: S104 - the point
         assert "without HTTPS" in server.printed()
 
 
@@ -281,7 +279,7 @@ def downloaded(port, email, password):
     )
     bearer = {"Authorization": f"Bearer {signed_in['meta']['access_token']}"}
     patients = json.loads(call("GET", "/api/v1/patients", **bearer))
-    (child,) = [patient for patient in patients["items"] if not patient["is_self"]]
+    (child,) = [patient for patient in patients if not patient["is_self"]]
     records = json.loads(call("GET", f"/api/v1/records?patient={child['id']}", **bearer))["items"]
     found = [call("GET", f"/api/v1/records/{record['id']}/content", **bearer) for record in records]
     connection.close()

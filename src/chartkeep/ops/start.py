@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from django.core.checks import CheckMessage, run_checks
+
 from chartkeep.ops.errors import CommandError
 from chartkeep.ops.first_run import data_directory, one_at_a_time, prepare
 
@@ -61,13 +63,24 @@ def check() -> None:
     Raises:
         CommandError: with every finding and its fix.
     """
-    from django.core import checks
-
-    found = checks.run_checks(include_deployment_checks=True, databases=["default"])
-    wrong = [message for message in found if message.is_serious() and not message.is_silenced()]
+    wrong = [message for message in findings() if message.is_serious()]
     if wrong:
-        lines = [f"{message.id}: {message.msg}\n  {message.hint or ''}".rstrip() for message in wrong]
-        raise CommandError("This cannot work yet:\n" + "\n".join(lines))
+        raise CommandError("This cannot work yet:\n" + "\n".join(line(message) for message in wrong))
+
+
+def findings() -> list[CheckMessage]:
+    """What Django's checks and ours find: errors of any kind, and our own warnings."""
+    found = run_checks(include_deployment_checks=True, databases=["default"])
+    return [
+        message
+        for message in found
+        if not message.is_silenced() and (message.is_serious() or str(message.id).startswith("chartkeep."))
+    ]
+
+
+def line(message: CheckMessage) -> str:
+    """A finding for people: its id, what is wrong and below that what to do."""
+    return f"{message.id}: {message.msg}\n  {message.hint or ''}".rstrip()
 
 
 def _tell(made: list[Path]) -> None:

@@ -1,6 +1,7 @@
 """``create-admin``, ``create-user``, ``invite``, ``setup-link``: accounts by the hand of an operator."""
 
 import argparse
+import json
 import secrets
 import sys
 from typing import Any
@@ -21,6 +22,7 @@ def add(commands: Any) -> None:
     for command in (admin, user):
         command.add_argument("--email", required=True)
         command.add_argument("--name", default="", help="makes a record of their own under this name")
+        command.add_argument("--json", action="store_true", help="print JSON for programs")
         command.add_argument(
             "--generate-password", action="store_true", help="print a new password instead of reading one"
         )
@@ -35,18 +37,25 @@ def add(commands: Any) -> None:
 def _create(options: argparse.Namespace) -> int:
     password = _password(options)
     start()
+    from django.db import transaction
+
     from chartkeep.accounts.flows.create_patient import create_patient
     from chartkeep.accounts.flows.create_user import create_user
     from chartkeep.lib.actor import Actor
 
-    person = create_user(
-        email=options.email,
-        password=password,
-        is_administrator=options.role == "administrator",
-        clinician=options.role == "clinician",
-    )
-    if options.name:
-        create_patient(actor=Actor.person(person.id), name=options.name, is_self=True)
+    with transaction.atomic():
+        person = create_user(
+            email=options.email,
+            password=password,
+            is_administrator=options.role == "administrator",
+            clinician=options.role == "clinician",
+        )
+        if options.name:
+            create_patient(actor=Actor.person(person.id), name=options.name, is_self=True)
+    if options.json:
+        shown = {"password": password} if options.generate_password else {}
+        print(json.dumps({"id": str(person.id), "email": person.email, "role": options.role} | shown))
+        return 0
     print(f"{options.role}: {person.email}")
     if options.generate_password:
         print(f"password: {password}  (shown this once)")

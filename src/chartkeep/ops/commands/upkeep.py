@@ -1,10 +1,12 @@
 """``chartkeep migrate``, ``check``, ``sweep``, ``demo``."""
 
 import argparse
+import json
 import sys
+from dataclasses import asdict
 from typing import Any
 
-from chartkeep.ops.start import check, migrate, start
+from chartkeep.ops.start import findings, line, migrate, start
 
 
 def add(commands: Any) -> None:
@@ -15,7 +17,10 @@ def add(commands: Any) -> None:
         ("sweep", _sweep, "remove objects that no record names, and unfinished uploads"),
         ("demo", _demo, "make made-up people and records to try things with"),
     ):
-        commands.add_parser(name, help=text).set_defaults(run=run)
+        command = commands.add_parser(name, help=text)
+        command.set_defaults(run=run)
+        if run in {_check, _sweep}:
+            command.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
 def _migrate(_options: argparse.Namespace) -> int:
@@ -25,23 +30,39 @@ def _migrate(_options: argparse.Namespace) -> int:
     return 0
 
 
-def _check(_options: argparse.Namespace) -> int:
+def _check(options: argparse.Namespace) -> int:
     start(migrated=False)
-    check()
-    from django.core import checks
-
-    for message in checks.run_checks(include_deployment_checks=True, databases=["default"]):
-        if str(message.id).startswith("chartkeep.") and not message.is_silenced():
-            print(f"{message.id}: {message.msg}\n  {message.hint or ''}".rstrip(), file=sys.stderr)
+    found = findings()
+    wrong = any(message.is_serious() for message in found)
+    if options.json:
+        facts = [
+            {
+                "id": message.id,
+                "serious": message.is_serious(),
+                "problem": message.msg,
+                "fix": message.hint or "",
+            }
+            for message in found
+        ]
+        print(json.dumps(facts, indent=1))
+        return int(wrong)
+    for message in found:
+        print(line(message), file=sys.stderr)
+    if wrong:
+        print("chartkeep: This cannot work yet.", file=sys.stderr)
+        return 1
     print("Chartkeep can start with these settings.")
     return 0
 
 
-def _sweep(_options: argparse.Namespace) -> int:
+def _sweep(options: argparse.Namespace) -> int:
     start()
     from chartkeep.records.flows.sweep import sweep
 
     report = sweep()
+    if options.json:
+        print(json.dumps(asdict(report), indent=1))
+        return 0
     print(f"Removed {report.orphans} objects without a record and {report.partial} unfinished uploads.")
     return 0
 
@@ -50,6 +71,6 @@ def _demo(_options: argparse.Namespace) -> int:
     start()
     from chartkeep.ops.demo.story import tell
 
-    for line in tell():
-        print(line)
+    for told in tell():
+        print(told)
     return 0

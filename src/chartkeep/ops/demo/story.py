@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from uuid import UUID
 
+from django.conf import settings
+from django.db import transaction
+
+from chartkeep.accounts.errors import EmailTakenError
 from chartkeep.accounts.flows.create_patient import create_patient
 from chartkeep.accounts.flows.create_user import create_user
 from chartkeep.lib.actor import Actor
 from chartkeep.lib.clock import database_now
 from chartkeep.lib.progress import tracked
 from chartkeep.ops.demo import documents
+from chartkeep.ops.errors import CommandError
 from chartkeep.records.details import RecordDetails
 from chartkeep.records.flows.upload import upload
 
@@ -31,20 +36,33 @@ def tell() -> Iterator[str]:
     """Make it all; gives lines for the operator.
 
     Raises:
-        EmailTakenError: the demo is here already.
+        CommandError: the demo is here already.
     """
     passwords = {address: secrets.token_urlsafe(12) for address in (GUARDIAN, CLINICIAN)}
-    guardian = create_user(email=GUARDIAN, password=passwords[GUARDIAN])
-    create_user(email=CLINICIAN, password=passwords[CLINICIAN], clinician=True)
-    actor = Actor.person(guardian.id)
+    actor = _people(passwords)
     create_patient(actor=actor, name="Robin Demo", birth_date=date(1987, 2, 3), is_self=True)
     child = create_patient(actor=actor, name="Mia Demo", birth_date=_BORN)
     papers = _papers()
     for name, content, details in tracked(papers, what="Demo records", total=len(papers)):
         _keep(actor, child.id, name, content, details)
-    yield "Made-up people and records are ready. Sign in as"
+    yield f"Made-up people and records are ready. Sign in at {settings.BASE_URL}/accounts/login/ as"
     yield f"  {GUARDIAN}   password {passwords[GUARDIAN]}   (guardian of Mia Demo)"
     yield f"  {CLINICIAN}  password {passwords[CLINICIAN]}   (confirmed clinician)"
+    yield "The passwords are shown this once."
+
+
+def _people(passwords: dict[str, str]) -> Actor:
+    """Both accounts or none; gives the guardian."""
+    try:
+        with transaction.atomic():
+            guardian = create_user(email=GUARDIAN, password=passwords[GUARDIAN])
+            create_user(email=CLINICIAN, password=passwords[CLINICIAN], clinician=True)
+    except EmailTakenError:
+        raise CommandError(
+            f"The demo is here already: {GUARDIAN} and {CLINICIAN}. "
+            "For a fresh one choose another --data-dir."
+        ) from None
+    return Actor.person(guardian.id)
 
 
 def _keep(actor: Actor, patient: UUID, name: str, content: bytes, details: RecordDetails) -> None:
