@@ -206,6 +206,13 @@ def test_refuses_to_start_with_a_readable_private_key(vault):
 def test_warns_beyond_this_machine_without_https(vault):
     with serve(vault, "--host", "0.0.0.0") as server:  # noqa: S104 - the point
         assert "without HTTPS" in server.printed()
+        assert "until BASE_URL is the address" in server.printed()
+
+
+def test_does_not_warn_behind_an_https_proxy(vault):
+    with serve(vault, "--host", "0.0.0.0", BASE_URL="https://records.example.org") as server:  # noqa: S104
+        assert "Chartkeep at https://records.example.org" in server.printed()
+        assert "WARNING" not in server.printed()
 
 
 def certificate(folder):

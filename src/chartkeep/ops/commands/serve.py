@@ -6,6 +6,7 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from chartkeep.ops.errors import CommandError
 from chartkeep.ops.start import start
@@ -62,7 +63,7 @@ def _serve(options: argparse.Namespace) -> int:
     from chartkeep.ops.jobs import JobRunner
 
     _summary(options, setup_link())
-    _warn(address, secure=settings.SECURE)
+    _warn(address, base_url=settings.BASE_URL, secure=settings.SECURE)
     connections.close_all()
     with JobRunner():
         serve(address=address, port=options.port, workers=options.workers, threads=options.threads, tls=tls)
@@ -102,10 +103,18 @@ def _summary(options: argparse.Namespace, setup: str | None) -> None:
     sys.stdout.flush()
 
 
-def _warn(address: str, *, secure: bool) -> None:
-    if not ip_address(address).is_loopback and not secure:
+def _warn(address: str, *, base_url: str, secure: bool) -> None:
+    if ip_address(address).is_loopback:
+        return
+    if not secure:
         print(
             "WARNING: listening beyond this machine without HTTPS: records and passwords would cross "
             "the network in clear. Set TLS_CERT and TLS_KEY, or put an HTTPS proxy in front with BASE_URL.",
+            file=sys.stderr,
+        )
+    if urlsplit(base_url).hostname == "localhost":
+        print(
+            "WARNING: other machines are refused until BASE_URL is the address that people use, "
+            "such as https://records.example.org.",
             file=sys.stderr,
         )
